@@ -1,0 +1,51 @@
+"""Sell through AI agents with Stripe: the Python SDK for platforms.
+
+Importing this package loads nothing but itself; each name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agentic_commerce import errors, hooks, money, testing
+    from agentic_commerce.errors import (
+        AgenticCommerceError,
+        Issue,
+        MoneyError,
+        PayloadError,
+        ResponseError,
+        SignatureError,
+        UnsupportedHookError,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AgenticCommerceError",
+    "Issue",
+    "MoneyError",
+    "PayloadError",
+    "ResponseError",
+    "SignatureError",
+    "UnsupportedHookError",
+    "errors",
+    "hooks",
+    "money",
+    "testing",
+]
+
+_ROOMS = frozenset({"errors", "hooks", "money", "testing"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    if name in __all__:
+        return getattr(import_module(f"{__name__}.errors"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

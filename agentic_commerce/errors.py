@@ -1,0 +1,161 @@
+"""The exception tree: one root, one class per culprit, and the record that they carry.
+
+Whoever catches `AgenticCommerceError` catches everything this library raises on purpose. Each
+subclass says whose fault it is: Stripe's payload, your handler's answer, the signature, a number
+that a currency cannot express. An error is a record first and a sentence second: the classes that
+can find several faults at once carry them as `Issue` records in ``.issues``.
+
+No message, here or anywhere, holds a secret or a buyer's data: paths, codes and ids only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "CODES",
+    "AgenticCommerceError",
+    "Issue",
+    "MoneyError",
+    "PayloadError",
+    "ResponseError",
+    "Severity",
+    "SignatureError",
+    "UnsupportedHookError",
+]
+
+Severity = Literal["error", "warning"]
+
+CODES: Final[dict[str, str]] = {
+    # What a JSON payload or an answer can have wrong.
+    "not_json": "The text is not JSON (or is not UTF-8, or is nested too deeply).",
+    "missing": "A required key is absent.",
+    "null": "A required key holds null.",
+    "kind": "A value has the wrong JSON kind, for example text where a whole number belongs.",
+    "unknown_key": "An answer has a key that the contract does not know.",
+    # What only an answer can have wrong.
+    "answer_type": "A handler returned something that is not an answer to this hook.",
+    "empty": "A text that must say something is empty.",
+    "range": "A number lies outside its limits.",
+    "choice": "A text is not one of the allowed values.",
+    "currency": "A currency is not a lowercase ISO 4217 code, or not the request's currency.",
+    "exactly_one": "Exactly one of two keys must be given.",
+    "forbidden": "A key is given that the rest of the answer forbids.",
+    "unknown_id": "An id does not occur in the request.",
+    "repeated_id": "An id occurs twice in the answer.",
+    "automatic_tax": "Tax rates are given although Stripe computes the tax.",
+    "exceeds_total": "An amount is larger than the order's total.",
+    "mismatch": "A value differs from the request value that it must repeat.",
+}
+"""Every code that an `Issue` of a payload or an answer can have, with its meaning."""
+
+
+@attrs.frozen
+class Issue:
+    """One problem: what it is, where it is, and how to mend it.
+
+    For JSON payloads and answers ``column`` is the JSON path (``$.data.line_items_details[2].id``)
+    and ``value`` stays None, because a payload may hold a buyer's data.
+    """
+
+    code: str
+    message: str
+    severity: Severity = "error"
+    column: str | None = None
+    row: int | None = None
+    id: str | None = None
+    value: str | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        """``where: what (hint)``, with the parts that are known."""
+        where = f"{self.column}: " if self.column else ""
+        if self.row is not None:
+            where = f"row {self.row}, {where}" if where else f"row {self.row}: "
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}{self.message}{hint}"
+
+
+class AgenticCommerceError(Exception):
+    """The root of every error that this library raises on purpose."""
+
+
+class _IssuesError(AgenticCommerceError):
+    """An error that found everything wrong at once."""
+
+    _headline = "problems found"
+    _shown = 10
+
+    issues: tuple[Issue, ...]
+
+    def __init__(self, issues: Iterable[Issue]) -> None:
+        self.issues = tuple(issues)
+        super().__init__(self.issues)
+
+    def __str__(self) -> str:
+        lines = [f"{self._headline}: {len(self.issues)} problem(s)"]
+        lines += [f"  {issue}" for issue in self.issues[: self._shown]]
+        if len(self.issues) > self._shown:
+            lines.append(f"  ... and {len(self.issues) - self._shown} more in .issues")
+        return "\n".join(lines)
+
+
+class PayloadError(_IssuesError, ValueError):
+    """Stripe sent, or you passed, something that cannot be read as the documented payload.
+
+    ``.issues`` names every fault with its JSON path. Values are never quoted.
+    """
+
+    _headline = "the payload cannot be read"
+
+
+class ResponseError(_IssuesError, ValueError):
+    """Your handler's answer breaks the hook's contract, so it was not sent.
+
+    Raised by the constructors of answers for what one object can know, and by the dispatcher for
+    what only shows beside the request. ``.issues`` names every fault with its JSON path.
+    """
+
+    _headline = "the answer breaks the hook's contract"
+
+
+class UnsupportedHookError(AgenticCommerceError):
+    """There is no handler for this hook, or no such hook.
+
+    ``.type`` is the type as it was sent.
+    """
+
+    type: str
+
+    def __init__(self, type: str, message: str | None = None) -> None:  # noqa: A002 - Stripe's word
+        self.type = type
+        super().__init__(type, message or f"no handler for hook type {type[:100]!r}")
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
+class SignatureError(AgenticCommerceError):
+    """The bytes are not proven to come from Stripe; do not read them.
+
+    ``.code`` is one of ``missing_header``, ``malformed_header``, ``not_utf8``, ``no_match``,
+    ``too_old``, ``in_future``. Neither the secret, the signature nor the body is quoted.
+    """
+
+    code: str
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(code, message)
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
+class MoneyError(AgenticCommerceError, ValueError):
+    """An amount that its currency cannot express, or a currency that is no ISO 4217 code."""
