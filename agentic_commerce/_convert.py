@@ -1,0 +1,299 @@
+"""JSON values to records and back: strict about kinds, open about names.
+
+cattrs by default takes ``5.7`` for an int and ``"no"`` for a bool; the hooks below refuse. A value
+is read with one generated expression for each class, which stops at the first thing that does not
+fit. Only then does the cattrs converter read it again, to name every fault with its path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from types import NoneType
+from typing import Any, Final, TypeVar, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+from cattrs.cols import (
+    homogenous_tuple_structure_factory,
+    is_mapping,
+    mapping_structure_factory,
+)
+from cattrs.errors import (
+    AttributeValidationNote,
+    BaseValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationNote,
+)
+from cattrs.gen import make_dict_structure_fn, override
+
+from agentic_commerce._compile import compile_reader, compile_writer, decimal_of, enum_values
+from agentic_commerce.errors import Issue, PayloadError, ResponseError
+
+__all__ = ["answer_reader", "payload_reader", "writer"]
+
+T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
+
+
+@cache
+def payload_reader(kind: type[T]) -> Callable[[object], T]:
+    """The function that reads a JSON value that Stripe sent as a record of ``kind``.
+
+    Unknown keys are ignored, null counts as absent. It raises PayloadError with every fault and its
+    JSON path.
+    """
+    return _reader(kind, PayloadError, closed=False)
+
+
+@cache
+def answer_reader(kind: type[T]) -> Callable[[object], T]:
+    """The function that reads a mapping in Stripe's shape, which a handler returned.
+
+    Unknown keys are refused. It raises ResponseError with every fault and its JSON path.
+    """
+    return _reader(kind, ResponseError, closed=True)
+
+
+@cache
+def writer(kind: type[T]) -> Callable[[T], dict[str, Any]]:
+    """The function that writes an answer as a JSON-ready dict; what was left out stays out."""
+    return compile_writer(kind)
+
+
+def _reader(
+    kind: type[T], fault: type[PayloadError | ResponseError], *, closed: bool
+) -> Callable[[object], T]:
+    converter = _converter(closed=closed)
+    fast = compile_reader(kind, converter.structure, closed=closed)
+
+    def read(value: object) -> T:
+        try:
+            result: T = fast(value)
+            return result
+        except Exception:  # noqa: S110 - cattrs names what it was, or can read it
+            pass
+        try:
+            return converter.structure(value, kind)
+        except Exception as error:
+            issues = tuple(_issues(error, "$", value))
+        raise fault(issues)
+
+    return read
+
+
+# ------------------------------------------------------------------------------------------- kinds
+
+
+class _KindError(TypeError):
+    """A value of the wrong JSON kind. The value itself is not kept: it may be a buyer's."""
+
+    def __init__(self, wanted: str, value: object) -> None:
+        self.code = "null" if value is None else "kind"
+        super().__init__(f"expected {wanted}, got {_kind(value)}")
+
+
+_KIND_NAMES: Final[tuple[tuple[type | tuple[type, ...], str], ...]] = (
+    (NoneType, "null"),
+    (bool, "a boolean"),
+    (int, "a whole number"),
+    ((float, Decimal), "a number with a fraction or exponent"),
+    (str, "text"),
+    ((list, tuple), "a list"),
+    (Mapping, "an object"),
+)
+
+
+def _kind(value: object) -> str:
+    names = (name for kinds, name in _KIND_NAMES if isinstance(value, kinds))
+    return next(names, f"a Python {type(value).__name__}")
+
+
+def _text(value: Any, _: Any = None) -> str:
+    if isinstance(value, str):
+        return value
+    raise _KindError("text", value)
+
+
+def _whole(value: Any, _: Any = None) -> int:
+    if type(value) is int:
+        return value
+    raise _KindError("a whole number", value)
+
+
+def _flag(value: Any, _: Any = None) -> bool:
+    if type(value) is bool:
+        return value
+    raise _KindError("true or false", value)
+
+
+def _number(value: Any, _: Any = None) -> Decimal:
+    if type(value) is float:
+        number = decimal_of(value)
+    elif type(value) is int or isinstance(value, Decimal):
+        number = Decimal(value)
+    else:
+        raise _KindError("a number", value)
+    if number.is_finite():
+        return number
+    raise _KindError("a finite number", value)
+
+
+# Rule: YYYY-MM-DD. `date.fromisoformat` alone also takes 20261122 and 2026-W47-7.
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _as_given(value: Any, _: Any = None) -> Decimal | float:
+    _number(value)
+    result: Decimal | float = value
+    return result
+
+
+def _date(value: Any, _: Any = None) -> date:
+    if type(value) is date:
+        return value
+    with suppress(ValueError):
+        if _DATE.fullmatch(_text(value)):
+            return date.fromisoformat(value)
+    raise _KindError("a date such as 2026-12-31", value)
+
+
+_KINDS: Final[dict[Any, Hook]] = {
+    str: _text,
+    int: _whole,
+    bool: _flag,
+    Decimal: _number,
+    Decimal | float: _as_given,  # an answer's number: its constructor checks it and keeps it
+    date: _date,
+}
+
+
+def _is_open_enum(kind: Any) -> bool:
+    return bool(enum_values(kind))
+
+
+def _open_enum_hook(kind: Any, _: Converter) -> Hook:
+    known = enum_values(kind)
+    nullable = NoneType in get_args(kind)
+
+    def read(value: Any, _: Any) -> str | None:
+        if value is None and nullable:
+            return None
+        text = _text(value)
+        return known.get(text, text)
+
+    return read
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _tuple_hook(kind: Any, converter: Converter) -> Hook:
+    inner = homogenous_tuple_structure_factory(kind, converter)
+
+    def read(value: Any, _: Any) -> tuple[Any, ...]:
+        if isinstance(value, (list, tuple)):
+            result: tuple[Any, ...] = inner(value, kind)
+            return result
+        raise _KindError("a list", value)
+
+    return read
+
+
+def _mapping_hook(kind: Any, converter: Converter) -> Hook:
+    inner = mapping_structure_factory(kind, converter)
+
+    def read(value: Any, _: Any) -> Mapping[str, Any]:
+        if type(value) is dict or isinstance(value, Mapping):
+            result: Mapping[str, Any] = inner(value, kind)
+            return result
+        raise _KindError("an object", value)
+
+    return read
+
+
+# ----------------------------------------------------------------------------------------- records
+
+
+def _record_hook(kind: Any, converter: Converter) -> Hook:
+    """How cattrs reads a record: every field, collecting what is wrong."""
+    attrs.resolve_types(kind)
+    fields = attrs.fields(kind)
+    beside = {a.name for a in fields if a.metadata.keys() & {"whole", "beside"}}
+    overrides: dict[str, Any] = {name: override(omit=True) for name in beside}
+    inner = make_dict_structure_fn(kind, converter, **overrides)
+    whole = [a.name for a in fields if "whole" in a.metadata]
+    required = {a.name for a in fields if a.default is attrs.NOTHING}
+    spellings = {a.metadata["also"]: a.name for a in fields if "also" in a.metadata}
+
+    def read(value: Any, _: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise _KindError("an object", value)
+        present = {k: v for k, v in value.items() if v is not None or k in required}
+        for other, name in spellings.items():
+            if other in present and not present.get(name):
+                present[name] = present.pop(other)
+        record = inner(present, kind)
+        for name in whole:
+            setattr(record, name, value)
+        return record
+
+    return read
+
+
+@cache
+def _converter(*, closed: bool) -> Converter:
+    converter = Converter(detailed_validation=True, forbid_extra_keys=closed)
+    for kind, hook in _KINDS.items():
+        converter.register_structure_hook(kind, hook)
+    converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
+    converter.register_structure_hook_factory(is_mapping, _mapping_hook)
+    converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
+    converter.register_structure_hook_factory(attrs.has, _record_hook)
+    return converter
+
+
+# ------------------------------------------------------------------------------------ explanations
+
+
+def _issues(error: BaseException, path: str, value: Any) -> Iterator[Issue]:
+    match error:
+        case BaseValidationError():
+            for inner in error.exceptions:
+                yield from _issues(inner, *_step(inner, error.cl, path, value))
+        case ForbiddenExtraKeysError():
+            for key in sorted(error.extra_fields):
+                known = [a.name for a in attrs.fields(error.cl)]
+                hint = f"known keys: {', '.join(known)}"
+                yield Issue("unknown_key", "unknown key", column=f"{path}.{key}", hint=hint)
+        case ResponseError():
+            for issue in error.issues:
+                yield attrs.evolve(issue, column=f"{path}{(issue.column or '$')[1:]}")
+        case KeyError():
+            yield Issue("missing", "required, but absent", column=path)
+        case _KindError():
+            yield Issue(error.code, str(error), column=path)
+        case _:
+            yield Issue("kind", f"cannot be read ({type(error).__name__})", column=path)
+
+
+def _step(error: BaseException, kind: Any, path: str, value: Any) -> tuple[str, Any]:
+    """The path and the value one level down, from the note that cattrs left on the error."""
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            key = _spelling(getattr(attrs.fields(kind), note.name), value)
+            return f"{path}.{key}", value.get(key)
+        if isinstance(note, IterableValidationNote):
+            place = f"[{note.index}]" if isinstance(value, list | tuple) else f".{note.index}"
+            return f"{path}{place}", value[note.index]
+    return path, value
+
+
+def _spelling(a: attrs.Attribute[Any], value: Mapping[str, Any]) -> str:
+    other: str = a.metadata.get("also", a.name)
+    return other if other in value and not value.get(a.name) else a.name

@@ -1,0 +1,121 @@
+"""How a request ends: the reply, a word for it, and one line in the log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any, Final
+
+import orjson
+from attrs import field
+
+from agentic_commerce._record import record
+from agentic_commerce.errors import Issue, ResponseError
+from agentic_commerce.hooks.requests import HookRequest
+
+__all__ = [
+    "HookReply",
+    "Outcome",
+    "error_body",
+    "handled",
+    "log",
+    "logger",
+    "refusal",
+    "to_json",
+    "where",
+]
+
+logger: Final = logging.getLogger("agentic_commerce.hooks")
+
+
+@record()
+class HookReply:
+    """What to send back: a status, headers and a JSON body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@record()
+class Outcome:
+    """How a request ended: a word for the log, the reply, and what went wrong."""
+
+    name: str
+    status: int
+    body: bytes
+    detail: str = ""
+
+
+def handled(answer: Mapping[str, Any]) -> Outcome:
+    """A handler's checked answer."""
+    return Outcome("handled", 200, to_json(answer))
+
+
+def refusal(code: str, message: str) -> Outcome:
+    """A request that no handler sees."""
+    return Outcome(code, 400, error_body(code, message), message)
+
+
+def error_body(code: str, message: str) -> bytes:
+    """The body of a reply that is no answer."""
+    return orjson.dumps({"error": {"code": code, "message": message}})
+
+
+def to_json(answer: Mapping[str, Any]) -> bytes:
+    """An answer's bytes. Raises: ResponseError if `extra` holds what JSON cannot."""
+    try:
+        return orjson.dumps(answer)
+    except TypeError as error:
+        message = f"the answer cannot be written as JSON: {error}"
+        raise ResponseError([Issue("kind", message, column="$")]) from None
+
+
+_LEVELS: Final = {
+    "handled": logging.INFO,
+    "replayed": logging.INFO,
+    "bad_answer": logging.ERROR,
+    "deadline": logging.ERROR,
+    "handler_error": logging.ERROR,
+    "on_error": logging.ERROR,
+    "overloaded": logging.ERROR,
+}
+
+
+def log(
+    request: HookRequest | None, outcome: str, detail: str = "", *, begun: float | None = None
+) -> None:
+    """One line, and the same facts as attributes of the log record. Never a buyer's data."""
+    level = _LEVELS.get(outcome, logging.WARNING)
+    if not logger.isEnabledFor(level):
+        return
+    milliseconds = None if begun is None else (time.monotonic() - begun) * 1000
+    facts = {
+        "hook_type": request.type if request else None,
+        "hook_id": request.id if request else None,
+        "hook_context": request.context if request else None,
+        "outcome": outcome,
+        "milliseconds": milliseconds,
+        "detail": detail,
+    }
+    parts = [f"{facts['hook_type'] or 'unread hook'}: {outcome}"]
+    if request:
+        parts.append(f"id={request.id!r} context={request.context!r}")
+    if milliseconds is not None:
+        parts.append(f"{milliseconds:.1f} ms")
+    if detail:
+        parts.append(detail)
+    logger.log(level, "%s", "; ".join(parts), extra=facts)
+
+
+def where(error: BaseException) -> str:
+    """The type of an exception and where it came from; its text may hold a buyer's data."""
+    steps = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        steps.append(f"{PurePath(code.co_filename).name}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' > '.join(steps[-4:])}"

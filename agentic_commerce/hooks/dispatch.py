@@ -1,0 +1,346 @@
+"""Payload to handler to checked answer. Pure: no clock, no socket, no log.
+
+The dispatcher reads a payload into its typed request, calls the handler for its type, checks the
+answer by itself and against the request, and returns what to send as a JSON-ready dict.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Final, TypeVar
+
+import attrs
+import orjson
+
+from agentic_commerce.errors import Issue, PayloadError, ResponseError, UnsupportedHookError
+from agentic_commerce.hooks.requests import (
+    CustomizeCheckoutRequest,
+    FinalizeCheckoutRequest,
+    HookRequest,
+    ProductPriceAvailabilityRequest,
+)
+from agentic_commerce.hooks.responses import (
+    CustomizeCheckoutResponse,
+    FinalizeCheckoutResponse,
+    HookResponse,
+    ProductPriceAvailabilityResponse,
+)
+
+__all__ = ["Answer", "Dispatcher", "Handler", "check_answer", "parse_request"]
+
+Q = TypeVar("Q", bound=HookRequest)
+R = TypeVar("R", bound=HookResponse)
+
+Handler = Callable[[Q], R | Mapping[str, Any] | Awaitable[R | Mapping[str, Any]]]
+"""A handler: a typed request in, an answer or a mapping in Stripe's shape out, awaited or not."""
+
+Answer = HookResponse | Mapping[str, Any]
+
+_KINDS: Final = (CustomizeCheckoutRequest, FinalizeCheckoutRequest, ProductPriceAvailabilityRequest)
+
+_REQUESTS: Final[dict[str, type[HookRequest]]] = {kind.hook_type: kind for kind in _KINDS}
+
+
+@cache
+def _convert() -> ModuleType:
+    """The conversion room, loaded at first use: cattrs would double the import time of this one."""
+    return import_module("agentic_commerce._convert")
+
+
+def dump_answer(answer: HookResponse) -> dict[str, Any]:
+    """Write an answer as a JSON-ready dict, unchecked against any request."""
+    dumped: dict[str, Any] = _convert().writer(type(answer))(answer)
+    return dumped
+
+
+# ----------------------------------------------------------------------------------------- requests
+
+
+def parse_request(payload: bytes | str | Mapping[str, Any]) -> HookRequest:
+    """Read a hook's body, or the mapping that it decodes to, as its typed request.
+
+    Unknown keys and unknown enum values never refuse; ``request.raw`` holds everything. The bytes
+    are not proven to come from Stripe: see `verify_signature`.
+
+    Raises: PayloadError naming every fault with its path; UnsupportedHookError for another type.
+    """
+    # Bytes first: to ask whether they are a Mapping would cost more than to read the envelope.
+    envelope = _load(payload) if isinstance(payload, (bytes, str)) else _mapping(payload)
+    kind = envelope.get("type")
+    if not isinstance(kind, str):
+        raise PayloadError(_untyped(envelope))
+    reader = _readers().get(kind)
+    if reader is None:
+        raise UnsupportedHookError(kind, _unsupported(kind, envelope))
+    return reader(envelope)
+
+
+@cache
+def _readers() -> dict[str, Callable[[Mapping[str, Any]], HookRequest]]:
+    return {name: _convert().payload_reader(kind) for name, kind in _REQUESTS.items()}
+
+
+def _mapping(payload: object) -> Mapping[str, Any]:
+    return payload if isinstance(payload, Mapping) else _load(payload)
+
+
+def _load(payload: Any) -> Mapping[str, Any]:
+    try:
+        value = orjson.loads(payload)
+    except (orjson.JSONDecodeError, TypeError) as error:
+        hint = "pass the body as it was received" if payload else "the body is empty"
+        raise PayloadError(
+            [Issue("not_json", f"not JSON: {error}", column="$", hint=hint)]
+        ) from None
+    if not isinstance(value, dict):
+        message = "expected an object with type, id, livemode and data"
+        raise PayloadError([Issue("kind", message, column="$")])
+    return value
+
+
+def _untyped(envelope: Mapping[str, Any]) -> Iterator[Issue]:
+    if "type" in envelope:
+        yield Issue("kind", "expected text", column="$.type")
+    for key in ("type", "id", "livemode", "data"):
+        if key not in envelope:
+            yield Issue("missing", "required, but absent", column=f"$.{key}")
+
+
+def _unsupported(kind: str, envelope: Mapping[str, Any]) -> str:
+    if "object" in envelope:
+        return f"{kind[:100]!r} is a webhook event, not a hook: it belongs to another endpoint"
+    return f"no hook of type {kind[:100]!r} is known"
+
+
+# ---------------------------------------------------------------------------------------- dispatch
+
+
+class Dispatcher:
+    """Your handlers, one for each hook. Call it with a payload to get the answer as a dict.
+
+    A handler takes the typed request and returns the typed answer, or a mapping in Stripe's shape,
+    which is checked just as strictly. It may be ``async``; then use `run_async`.
+
+    >>> dispatch = Dispatcher(finalize_checkout=lambda request: FinalizeCheckoutResponse.approve())
+    >>> dispatch({"type": "v1.delegated_checkout.finalize_checkout", "id": "1", "livemode": False,
+    ...           "data": {"currency": "usd"}})
+    {'manual_approval_details': {'type': 'approved'}}
+    """
+
+    def __init__(
+        self,
+        customize_checkout: (
+            Handler[CustomizeCheckoutRequest, CustomizeCheckoutResponse] | None
+        ) = None,
+        finalize_checkout: Handler[FinalizeCheckoutRequest, FinalizeCheckoutResponse] | None = None,
+        product_price_availability: (
+            Handler[ProductPriceAvailabilityRequest, ProductPriceAvailabilityResponse] | None
+        ) = None,
+    ) -> None:
+        handlers = {
+            CustomizeCheckoutRequest: customize_checkout,
+            FinalizeCheckoutRequest: finalize_checkout,
+            ProductPriceAvailabilityRequest: product_price_availability,
+        }
+        self._handlers: dict[type[HookRequest], Callable[[Any], Any]] = {}
+        for kind, handler in handlers.items():
+            if handler is not None:
+                if not callable(handler):
+                    raise TypeError(f"the handler of {kind.hook_type} is not callable")
+                self._handlers[kind] = handler
+
+    def __call__(self, payload: bytes | str | Mapping[str, Any] | HookRequest) -> dict[str, Any]:
+        """Answer a payload (or a request that is already parsed) with its sync handler.
+
+        Raises: PayloadError, UnsupportedHookError, ResponseError; TypeError for an async handler;
+        and whatever the handler raises.
+        """
+        request, handler = self._route(payload)
+        answer = handler(request)
+        if not isinstance(answer, _READY) and inspect.isawaitable(answer):
+            if inspect.iscoroutine(answer):
+                answer.close()
+            raise TypeError(
+                f"the handler of {request.hook_type} is async: await run_async(payload) instead, "
+                "or mount the endpoint's .asgi"
+            )
+        return check_answer(request, answer)
+
+    async def run_async(
+        self, payload: bytes | str | Mapping[str, Any] | HookRequest
+    ) -> dict[str, Any]:
+        """Answer a payload with its handler, async or sync; a sync one runs on this thread.
+
+        Raises: as calling the dispatcher does.
+        """
+        request, handler = self._route(payload)
+        answer = handler(request)
+        if not isinstance(answer, _READY) and inspect.isawaitable(answer):
+            answer = await answer
+        return check_answer(request, answer)
+
+    def handles(self, kind: type[HookRequest]) -> bool:
+        """Whether there is a handler for this kind of request."""
+        return kind in self._handlers
+
+    def is_async(self, kind: type[HookRequest]) -> bool:
+        """Whether the handler of this kind of request is an async function."""
+        return is_async_function(self._handlers.get(kind))
+
+    def warm_up(self) -> None:
+        """Build the readers of the handled hooks now rather than in the first request."""
+        for kind in self._handlers:
+            answer, _ = _ANSWERS[kind]
+            _readers()
+            _convert().answer_reader(answer)
+            _convert().writer(answer)
+
+    def _route(
+        self, payload: bytes | str | Mapping[str, Any] | HookRequest
+    ) -> tuple[HookRequest, Callable[[Any], Any]]:
+        request = payload if isinstance(payload, _KINDS) else parse_request(payload)
+        handler = self._handlers.get(type(request))
+        if handler is None:
+            raise UnsupportedHookError(request.hook_type)
+        return request, handler
+
+
+def is_async_function(function: object) -> bool:
+    """Whether calling it gives a coroutine: an ``async def``, or an object with an async call."""
+    called = getattr(function, "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
+
+
+# ----------------------------------------------------------------------------------------- answers
+
+
+_READY: Final = (
+    CustomizeCheckoutResponse,
+    FinalizeCheckoutResponse,
+    ProductPriceAvailabilityResponse,
+    dict,
+)
+
+
+def check_answer(request: HookRequest, answer: object) -> dict[str, Any]:
+    """Check a handler's answer by itself and against its request; return it JSON-ready.
+
+    Raises: ResponseError naming every fault with its path.
+    """
+    kind, check = _ANSWERS[type(request)]
+    if isinstance(answer, kind):
+        return check(request, answer)
+    if not isinstance(answer, Mapping):
+        hint = "does every path of the handler return?" if answer is None else None
+        message = f"expected {kind.__name__} or a mapping of its shape, got {type(answer).__name__}"
+        raise ResponseError([Issue("answer_type", message, column="$", hint=hint)])
+    return check(request, _convert().answer_reader(kind)(answer))
+
+
+def _customize(
+    request: CustomizeCheckoutRequest, answer: CustomizeCheckoutResponse
+) -> dict[str, Any]:
+    _refuse(*_shipping_issues(request, answer), *_tax_issues(request, answer))
+    dumped = dump_answer(answer)
+    if answer.extra is not None:
+        dumped.update(answer.extra)
+    return dumped
+
+
+def _finalize(request: FinalizeCheckoutRequest, answer: FinalizeCheckoutResponse) -> dict[str, Any]:
+    _refuse(*_fee_issues(request, answer))
+    return dump_answer(answer)
+
+
+def _price(
+    request: ProductPriceAvailabilityRequest, answer: ProductPriceAvailabilityResponse
+) -> dict[str, Any]:
+    answer = attrs.evolve(
+        answer,
+        sku_id=request.data.sku_id if answer.sku_id is None else answer.sku_id,
+        merchant_id=request.context if answer.merchant_id is None else answer.merchant_id,
+    )
+    _refuse(*_echo_issues(request, answer))
+    return dump_answer(answer)
+
+
+_ANSWERS: Final[
+    dict[type[HookRequest], tuple[type[HookResponse], Callable[..., dict[str, Any]]]]
+] = {
+    CustomizeCheckoutRequest: (CustomizeCheckoutResponse, _customize),
+    FinalizeCheckoutRequest: (FinalizeCheckoutResponse, _finalize),
+    ProductPriceAvailabilityRequest: (ProductPriceAvailabilityResponse, _price),
+}
+
+
+def _refuse(*issues: Issue) -> None:
+    if issues:
+        raise ResponseError(issues)
+
+
+def _shipping_issues(
+    request: CustomizeCheckoutRequest, answer: CustomizeCheckoutResponse
+) -> Iterator[Issue]:
+    if not answer.shipping_options:
+        return
+    currency = request.data.currency.lower()
+    for index, option in enumerate(answer.shipping_options):
+        data = option.shipping_rate_data
+        if data is not None and data.fixed_amount.currency != currency:
+            path = f"$.shipping_options[{index}].shipping_rate_data.fixed_amount.currency"
+            yield Issue("currency", f"the order is in {currency}", column=path)
+
+
+def _tax_issues(
+    request: CustomizeCheckoutRequest, answer: CustomizeCheckoutResponse
+) -> Iterator[Issue]:
+    known = {item.id for item in request.data.line_item_details}
+    seen: set[str] = set()
+    for index, line in enumerate(answer.line_items):
+        if line.id not in known:
+            message = f"the request has no line {line.id!r}"
+            yield Issue("unknown_id", message, column=f"$.line_items[{index}].id", id=line.id)
+        if line.id in seen:
+            message = f"line {line.id!r} stands here twice"
+            yield Issue("repeated_id", message, column=f"$.line_items[{index}].id", id=line.id)
+        seen.add(line.id)
+    if request.data.automatic_tax.enabled:
+        yield from _automatic_tax_issues(answer)
+
+
+def _automatic_tax_issues(answer: CustomizeCheckoutResponse) -> Iterator[Issue]:
+    for index, line in enumerate(answer.line_items):
+        if line.tax_rates:
+            message = "Stripe computes the tax of this order, so no rates may be given"
+            path = f"$.line_items[{index}].tax_rates"
+            hint = "look at request.data.automatic_tax.enabled"
+            yield Issue("automatic_tax", message, column=path, hint=hint)
+
+
+def _fee_issues(
+    request: FinalizeCheckoutRequest, answer: FinalizeCheckoutResponse
+) -> Iterator[Issue]:
+    fee, total = answer.application_fee_details, request.data.amount_total
+    if fee is None or total is None:
+        return
+    path = "$.application_fee_details"
+    if fee.application_fee_amount > total:
+        message = f"the fee of {fee.application_fee_amount} exceeds the order's total of {total}"
+        yield Issue("exceeds_total", message, column=f"{path}.application_fee_amount")
+    transfer = fee.transfer_data.amount if fee.transfer_data else None
+    if transfer is not None and transfer > total:
+        message = f"the transfer of {transfer} exceeds the order's total of {total}"
+        yield Issue("exceeds_total", message, column=f"{path}.transfer_data.amount")
+
+
+def _echo_issues(
+    request: ProductPriceAvailabilityRequest, answer: ProductPriceAvailabilityResponse
+) -> Iterator[Issue]:
+    if answer.sku_id != request.data.sku_id:
+        yield Issue("mismatch", "must repeat the request's sku_id", column="$.sku_id")
+    if request.context is not None and answer.merchant_id != request.context:
+        yield Issue("mismatch", "must repeat the request's context", column="$.merchant_id")

@@ -1,0 +1,372 @@
+"""Bytes and headers in, status and bytes out: a hook endpoint that answers in time or declines.
+
+The law of this module: no path leads from an error, a timeout or a missing handler to an approval.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import evolve
+
+from agentic_commerce.errors import (
+    PayloadError,
+    ResponseError,
+    SignatureError,
+    UnsupportedHookError,
+)
+from agentic_commerce.hooks._flight import Flight, Flights, Workers
+from agentic_commerce.hooks._outcome import (
+    HookReply,
+    Outcome,
+    error_body,
+    handled,
+    log,
+    refusal,
+    to_json,
+    where,
+)
+from agentic_commerce.hooks._replays import Replays
+from agentic_commerce.hooks.dispatch import (
+    Dispatcher,
+    check_answer,
+    dump_answer,
+    is_async_function,
+    parse_request,
+)
+from agentic_commerce.hooks.replay import ReplayStore
+from agentic_commerce.hooks.requests import FINALIZE_CHECKOUT, FinalizeCheckoutRequest, HookRequest
+from agentic_commerce.hooks.responses import FinalizeCheckoutResponse, HookResponse
+from agentic_commerce.signature import Verifier
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from agentic_commerce.hooks.doors import AsgiDoor, WsgiDoor
+
+__all__ = ["HookEndpoint", "HookReply", "time_left"]
+
+_ends: ContextVar[float | None] = ContextVar("agentic_commerce_hook_ends", default=None)
+
+
+def time_left() -> float | None:
+    """Seconds until the endpoint answers without the handler; None outside, or without a deadline.
+
+    For handlers: pass it to the database or the tax service as a timeout. Never negative.
+    """
+    ends = _ends.get()
+    return None if ends is None else max(0.0, ends - time.monotonic())
+
+
+Fallback = Callable[[Any], HookResponse | Mapping[str, Any]]
+
+
+class HookEndpoint:
+    """Verifies, reads, dispatches, checks and answers a hook within its deadline.
+
+    ========================  =================================================================
+    ``dispatch``              the `Dispatcher` with your handlers
+    ``secrets``               the endpoint's signing secret (``whsec_...``), or several
+    ``tolerance``             how old, or how far in the future, a signature may be, in seconds
+    ``deadline``              seconds until the reply leaves (Stripe waits four); None: no limit
+    ``fallback``              answers in place of a handler that is late; it cannot approve
+    ``replay``                a `ReplayStore`: a repeated request gets the stored answer
+    ``livemode``              refuse test requests (True) or live ones (False)
+    ``unsupported``           a hook without handler: ``"refuse"`` (400) or ``"ignore"`` (200 {})
+    ``decline_reason``        the reason of a decline that no handler gave
+    ``max_body``              the largest body, in bytes
+    ``threads``               how many sync handlers may run at once, stuck ones included
+    ``on_error``              called with the exception and the request when a handler fails
+    ``now``                   the wall clock, in unix seconds, for the signature's age
+    ========================  =================================================================
+
+    With a deadline, sync handlers run on worker threads. Constructing an endpoint loads stripe, so
+    that the first hook does not pay for it.
+
+    Raises: SignatureError if a secret is missing or empty; ValueError for a limit that is none.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a decision that only the platform can make
+        self,
+        dispatch: Dispatcher,
+        secrets: str | Iterable[str],
+        *,
+        tolerance: float = 300,
+        deadline: float | None = 3.5,
+        fallback: Fallback | None = None,
+        replay: ReplayStore | None = None,
+        livemode: bool | None = None,
+        unsupported: Literal["refuse", "ignore"] = "refuse",
+        decline_reason: str = "The order could not be confirmed.",
+        max_body: int = 1_048_576,
+        threads: int = 64,
+        on_error: Callable[[BaseException, HookRequest], object] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        if deadline is not None and not deadline > 0:
+            raise ValueError("deadline is a positive number of seconds, or None")
+        if unsupported not in ("refuse", "ignore"):
+            raise ValueError("unsupported is 'refuse' or 'ignore'")
+        if fallback is not None and is_async_function(fallback):
+            raise ValueError("fallback is a plain function: there is no time left to await one")
+        if threads < 1 or max_body < 1:
+            raise ValueError("threads and max_body must be positive")
+        self.dispatch = dispatch
+        self.max_body = max_body
+        self._verifier = Verifier(secrets, tolerance)
+        self._deadline = deadline
+        self._fallback = fallback
+        self._replays = Replays(replay)
+        self._livemode = livemode
+        self._unsupported = unsupported
+        self._on_error = on_error
+        self._now = now
+        self._workers = Workers(threads)
+        self._flights: Flights[Outcome] = Flights()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._declined = to_json(dump_answer(FinalizeCheckoutResponse.decline(decline_reason)))
+        dispatch.warm_up()
+
+    # ------------------------------------------------------------------------------- the two ways
+
+    def respond(self, body: bytes, headers: Mapping[str, str]) -> HookReply:
+        """Answer a request: its raw body and its headers (in any case). Never raises.
+
+        With a deadline the reply leaves in time even if the handler is stuck in its thread.
+        """
+        begun = time.monotonic()
+        request = self._admit(body, headers)
+        if isinstance(request, Outcome):
+            return self._reply(None, request, begun)
+        if self._deadline is None and not self._replays:
+            return self._reply(request, self._attempt(request), begun)
+        ends = None if self._deadline is None else begun + self._deadline
+        flight, leads = self._flights.join(self._replays.key(request))
+        if leads:
+            self._start(flight, request, ends)
+        with suppress(TimeoutError):
+            flight.result.result(None if ends is None else ends - time.monotonic())
+        landed = self._flights.leave(flight)
+        return self._reply(
+            request, flight.result.result() if landed else self._late(request), begun
+        )
+
+    async def respond_async(self, body: bytes, headers: Mapping[str, str]) -> HookReply:
+        """Answer a request on an event loop: async handlers run on it, sync ones on a thread."""
+        import asyncio  # noqa: PLC0415 - a WSGI platform need not load it
+
+        begun = time.monotonic()
+        request = self._admit(body, headers)
+        if isinstance(request, Outcome):
+            return self._reply(None, request, begun)
+        ends = None if self._deadline is None else begun + self._deadline
+        flight, leads = self._flights.join(self._replays.key(request))
+        if leads:
+            self._start_async(flight, request, ends)
+        landed = False
+        try:
+            timeout = None if ends is None else ends - time.monotonic()
+            await asyncio.wait({asyncio.wrap_future(flight.result)}, timeout=timeout)
+        finally:  # also when the server gives up on this request
+            landed = self._flights.leave(flight)
+        return self._reply(
+            request, flight.result.result() if landed else self._late(request), begun
+        )
+
+    @property
+    def wsgi(self) -> WsgiDoor:
+        """The endpoint as a WSGI application. POST only.
+
+        Raises: TypeError if a handler is async; mount `asgi` instead.
+        """
+        from agentic_commerce.hooks.doors import WsgiDoor  # noqa: PLC0415 - only for who mounts it
+
+        return WsgiDoor(self)
+
+    @property
+    def asgi(self) -> AsgiDoor:
+        """The endpoint as an ASGI application. POST only."""
+        from agentic_commerce.hooks.doors import AsgiDoor  # noqa: PLC0415
+
+        return AsgiDoor(self)
+
+    # ---------------------------------------------------------------------------------- admission
+
+    def _admit(self, body: bytes, headers: Mapping[str, str]) -> HookRequest | Outcome:
+        try:
+            if len(body) > self.max_body:
+                return refusal("body_too_large", f"a body has at most {self.max_body} bytes")
+            self._verifier.verify(body, _signature_header(headers), self._now())
+            request = parse_request(body)
+        except SignatureError as error:
+            return refusal("bad_signature", str(error))
+        except PayloadError as error:
+            return refusal("bad_payload", str(error))
+        except UnsupportedHookError as error:
+            return self._unhandled(error.type, str(error))
+        if self._livemode is not None and request.livemode is not self._livemode:
+            mode = "live" if self._livemode else "test"
+            return refusal("wrong_mode", f"this endpoint takes {mode} requests only")
+        if not self.dispatch.handles(type(request)):
+            return self._unhandled(request.type, str(UnsupportedHookError(request.type)))
+        return request
+
+    def _unhandled(self, kind: str, message: str) -> Outcome:
+        if self._unsupported == "refuse":
+            return refusal("unsupported", message)
+        if kind == FINALIZE_CHECKOUT:  # a missing handler must not look like consent
+            return Outcome("unsupported", 200, self._declined, message)
+        return Outcome("unsupported", 200, b"{}", message)
+
+    # --------------------------------------------------------------------------------- the handler
+
+    def _start(self, flight: Flight[Outcome], request: HookRequest, ends: float | None) -> None:
+        if ends is None:
+            self._fly(flight, request, None)
+            return
+        context = copy_context()
+        if not self._workers.start(lambda: context.run(self._fly, flight, request, ends)):
+            self._land(flight, request, self._overloaded(request))
+            self._flights.close(flight)
+
+    def _fly(self, flight: Flight[Outcome], request: HookRequest, ends: float | None) -> None:
+        """Run the handler once, on this thread, for everyone who waits for this request."""
+        _ends.set(ends)
+        try:
+            outcome = self._replays.recall(flight.key) or self._attempt(request)
+            if self._land(flight, request, outcome):
+                self._replays.keep(flight.key, outcome)
+        except BaseException as error:  # a handler that calls sys.exit() must leave nobody waiting
+            self._land(flight, request, self._failure(request, error))
+            raise
+        finally:
+            self._flights.close(flight)
+
+    def _start_async(
+        self, flight: Flight[Outcome], request: HookRequest, ends: float | None
+    ) -> None:
+        import asyncio  # noqa: PLC0415 - a WSGI platform need not load it
+
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._fly_async(flight, request, ends))
+        self._tasks.add(task)  # the loop itself keeps no task alive
+        task.add_done_callback(self._tasks.discard)
+        if self.dispatch.is_async(type(request)):
+            flight.cancel = partial(loop.call_soon_threadsafe, task.cancel)
+
+    async def _fly_async(
+        self, flight: Flight[Outcome], request: HookRequest, ends: float | None
+    ) -> None:
+        """Run the handler once, on this loop or on a thread, for everyone who waits."""
+        _ends.set(ends)
+        try:
+            outcome = await self._replays.recall_async(flight.key) or await self._attempt_async(
+                request
+            )
+            if self._land(flight, request, outcome):
+                await self._replays.keep_async(flight.key, outcome)
+        except BaseException as error:  # cancelled at the deadline, or by the server
+            self._land(flight, request, self._failure(request, error))
+            raise
+        finally:
+            self._flights.close(flight)
+
+    def _land(self, flight: Flight[Outcome], request: HookRequest, outcome: Outcome) -> bool:
+        in_time = self._flights.land(flight, outcome)
+        if not in_time:
+            detail = f"came after the reply and was dropped: {outcome.name} {outcome.detail}"
+            log(request, "late", detail.strip())
+        return in_time
+
+    def _attempt(self, request: HookRequest) -> Outcome:
+        try:
+            return handled(self.dispatch(request))
+        except Exception as error:
+            return self._failure(request, error)
+
+    async def _attempt_async(self, request: HookRequest) -> Outcome:
+        if not self.dispatch.is_async(type(request)):
+            return await self._attempt_on_thread(request)
+        try:
+            return handled(await self.dispatch.run_async(request))
+        except Exception as error:
+            return self._failure(request, error)
+
+    async def _attempt_on_thread(self, request: HookRequest) -> Outcome:
+        import asyncio  # noqa: PLC0415 - a WSGI platform need not load it
+
+        done: Future[Outcome] = Future()
+        done.set_running_or_notify_cancel()  # from here on nobody else can resolve it
+        context = copy_context()
+
+        def job() -> None:
+            try:
+                outcome = context.run(self._attempt, request)
+            except BaseException as error:
+                outcome = self._failure(request, error)
+            done.set_result(outcome)
+
+        if not self._workers.start(job):
+            return self._overloaded(request)
+        return await asyncio.wrap_future(done)
+
+    # ----------------------------------------------------------------------------- what went wrong
+
+    def _failure(self, request: HookRequest, error: BaseException) -> Outcome:
+        if self._on_error is not None:
+            try:
+                self._on_error(error, request)
+            except Exception as second:
+                log(request, "on_error", where(second))
+        if isinstance(error, ResponseError):
+            return self._fail_closed(request, "bad_answer", str(error))
+        return self._fail_closed(request, "handler_error", where(error))
+
+    def _overloaded(self, request: HookRequest) -> Outcome:
+        return self._fail_closed(request, "overloaded", "every handler thread is busy or stuck")
+
+    def _late(self, request: HookRequest) -> Outcome:
+        late = self._fail_closed(request, "deadline", f"no answer within {self._deadline} s")
+        if self._fallback is None:
+            return late
+        try:
+            answer = check_answer(request, self._fallback(request))
+        except Exception as error:
+            return evolve(
+                late, detail=f"{late.detail}; fallback: {self._failure(request, error).detail}"
+            )
+        if isinstance(request, FinalizeCheckoutRequest) and not _is_decline(answer):
+            return evolve(late, detail=f"{late.detail}; fallback: a timeout must not approve")
+        return Outcome("fallback", 200, to_json(answer), late.detail)
+
+    def _fail_closed(self, request: HookRequest, name: str, detail: str) -> Outcome:
+        if isinstance(request, FinalizeCheckoutRequest):
+            return Outcome(name, 200, self._declined, detail)
+        return Outcome(name, 500, error_body(name, "the hook could not be answered"), detail)
+
+    # --------------------------------------------------------------------------------------- reply
+
+    def _reply(self, request: HookRequest | None, outcome: Outcome, begun: float) -> HookReply:
+        log(request, outcome.name, outcome.detail, begun=begun)
+        return HookReply(outcome.status, {"Content-Type": "application/json"}, outcome.body)
+
+
+def _signature_header(headers: Mapping[str, str]) -> str | bytes | None:
+    value = headers.get("Stripe-Signature")
+    if value is not None:
+        return value
+    for name, value in headers.items():
+        text = name.decode("latin-1") if isinstance(name, bytes) else name
+        if text.lower().replace("_", "-").removeprefix("http-") == "stripe-signature":
+            return value
+    return None
+
+
+def _is_decline(answer: Mapping[str, Any]) -> bool:
+    return bool(answer["manual_approval_details"]["type"] == "declined")
