@@ -1,15 +1,21 @@
-"""Generated readers and writers: one expression that builds a record, one function that writes it.
+"""Generated readers and writers: one function that builds a record, one that writes it.
 
-Written out by hand they would look like this, for a class with a required text, an optional whole
-number and an optional record (print ``reader_source`` to see a real one)::
+For a class with a required text, an optional whole number and an optional record a reader says::
 
-    lambda o: Cls((v0 if type(v0 := o["id"]) is str else h0(v0, k0)),
-                  (v1 if (v1 := o.get("amount")) is None or type(v1) is int else h1(v1, k1)),
-                  (None if (v2 := o.get("rate")) is None else Rate(...)))
+    def read(o):
+        r = new(Cls)
+        v1 = o["id"]
+        r.id = v1 if type(v1) is str else structure(v1, str)
+        v2 = o.get("amount")
+        if v2 is None: r.amount = None
+        else:
+            r.amount = v2 if type(v2) is int else structure(v2, int)
+        ...
 
-A value that fits costs no call. Whatever does not is handed to the converter's strict hook, which
-takes what is merely unusual (a tuple for a list) and raises for the rest. Why generate: the same
-walk in plain Python took three times as long, and this is the hot path of every hook.
+A value that fits costs no call. Whatever does not is handed to ``structure``, cattrs' strict way,
+which takes what is merely unusual (a tuple for a list) and raises for the rest. Why generate: the
+same walk in plain Python takes three times as long, and this is the hot path of every hook. Print
+``reader_source(Cls, None, closed=False)[0]`` to see a real one.
 """
 
 from __future__ import annotations
@@ -59,77 +65,106 @@ def enum_values(kind: Any) -> dict[str, str]:
 def compile_reader(kind: type, structure: Structure, *, closed: bool) -> Callable[[Any], Any]:
     """A function from a JSON object to a record of ``kind``; unknown keys fail if ``closed``.
 
-    ``structure(value, kind)`` reads, or refuses, each value that the expression does not expect.
+    ``structure(value, kind)`` reads, or refuses, each value that the function does not expect.
     """
     source, names = reader_source(kind, structure, closed=closed)
-    reader: Callable[[Any], Any] = eval(source, names)  # noqa: S307 - made of our own class bodies
+    exec(source, names)  # noqa: S102 - made of our own class bodies, no outside text
+    reader: Callable[[Any], Any] = names["read"]
     return reader
 
 
 def reader_source(kind: type, structure: Structure, *, closed: bool) -> tuple[str, dict[str, Any]]:
     """The text of a reader, and the names that it uses."""
-    expression = _Expression(structure, closed=closed)
-    return f"lambda o: {expression.record(kind, 'o')}", expression.names
+    function = _Reader(structure, closed=closed)
+    function.record(kind, "o", "r", 1)
+    return "\n".join(["def read(o):", *function.lines, "    return r"]), function.names
 
 
-class _Expression:
+class _Reader:
     def __init__(self, structure: Structure, *, closed: bool) -> None:
-        self.names: dict[str, Any] = {"structure": structure, "decimal": decimal_of}
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {
+            "structure": structure,
+            "decimal": decimal_of,
+            "new": object.__new__,
+        }
         self._closed = closed
 
-    def record(self, kind: Any, o: str) -> str:
+    def record(self, kind: Any, o: str, r: str, depth: int) -> None:
+        """Read the object ``o`` into the record ``r``."""
         attrs.resolve_types(kind)
+        cls = self._name("Cls", kind)
         fields = [a for a in attrs.fields(kind) if "beside" not in a.metadata]
-        parts = [(f"{a.name}=" if a.kw_only else "") + self._field(a, o) for a in fields]
-        built = f"{self._name('Cls', kind)}({', '.join(parts)})"
-        if not self._closed:
-            return built
-        known = self._name("known", frozenset(a.name for a in fields))
-        return f"({built} if {o}.keys() <= {known} else {self._other(kind, o)})"
+        if self._closed:  # an answer: its constructor checks it
+            known = self._name("known", frozenset(a.name for a in fields))
+            self._line(depth, f"if not {o}.keys() <= {known}: raise KeyError")
+            values = [(a.name, f"{r}_{a.name}") for a in fields]
+            for a, (_, value) in zip(fields, values, strict=True):
+                self._field(a, o, value, depth)
+            self._line(depth, f"{r} = {cls}({', '.join(f'{n}={v}' for n, v in values)})")
+        else:  # a payload: its class checks nothing, and calling it would be a third of the work
+            self._line(depth, f"{r} = new({cls})")
+            for a in fields:
+                self._field(a, o, f"{r}.{a.name}", depth)
 
-    def _field(self, a: attrs.Attribute[Any], o: str) -> str:
+    def _field(self, a: attrs.Attribute[Any], o: str, target: str, depth: int) -> None:
         if "whole" in a.metadata:
-            return o
+            self._line(depth, f"{target} = {o}")
+            return
         v = self._name("v", None)
-        if a.default is attrs.NOTHING:
-            return self._value(a.type, v, f"({v} := {o}[{a.name!r}])")
-        get = f"{o}.get({a.name!r})"
+        get = f"{o}[{a.name!r}]" if a.default is attrs.NOTHING else f"{o}.get({a.name!r})"
         if also := a.metadata.get("also"):
-            get = f"({get} or {o}.get({also!r}))"
+            get = f"{get} or {o}.get({also!r})"
+        self._line(depth, f"{v} = {get}")
         kinds = [kind for kind in get_args(a.type) if kind is not NoneType]
-        if a.default is None and len(kinds) == 1:
-            return f"(None if ({v} := {get}) is None else {self._value(kinds[0], v, v)})"
-        if a.default is None:
-            return f"(None if ({v} := {get}) is None else {self._value(a.type, v, v)})"
-        if a.default == ():
-            rest = self._value(a.type, v, v)
-            return f"(() if ({v} := {get}) is None or {v} == [] else {rest})"
-        # An object of anything is taken as it is, an empty one in any case.
-        fits = "" if get_args(a.type)[1] is Any else f" and not {v}"
-        rest = self._other(a.type, v)
-        return f"({v} if type({v} := {get}) is dict{fits} else {{}} if {v} is None else {rest})"
+        nullable = a.default is None and len(kinds) == 1
+        kind = kinds[0] if nullable else a.type
+        if a.default is attrs.NOTHING:
+            self._value(kind, v, target, depth)
+            return
+        absent = "None" if a.default is None else "()" if a.default == () else "{}"
+        empty = f" or {v} == []" if absent == "()" else ""
+        self._line(depth, f"if {v} is None{empty}: {target} = {absent}")
+        self._line(depth, "else:")
+        self._value(kind, v, target, depth + 1)
 
-    def _value(self, kind: Any, v: str, bound: str) -> str:
-        """Read a value that is not null: ``bound`` evaluates to it and binds it to ``v``."""
-        other = self._other(kind, v)
+    def _value(self, kind: Any, v: str, target: str, depth: int) -> None:
+        """Test ``v``, which is not null unless that is a fault, and put it into ``target``."""
+        other = f"structure({v}, {self._name('kind', kind)})"
+        item = get_args(kind)[0] if get_origin(kind) is tuple else None
         if kind in _INLINE:
-            return f"({v} if type({bound}) is {kind.__name__} else {other})"
-        if kind is Decimal:
-            return f"(decimal({v}) if type({bound}) is float else {other})"
-        if values := enum_values(kind):
+            self._line(depth, f"{target} = {v} if type({v}) is {kind.__name__} else {other}")
+        elif kind is Decimal:
+            self._line(depth, f"{target} = decimal({v}) if type({v}) is float else {other}")
+        elif values := enum_values(kind):
             table = self._name("values", values)
-            return f"({table}[{v}] if {bound} in {table} else {other})"
-        if attrs.has(kind):
-            return f"({self.record(kind, v)} if type({bound}) is dict else {other})"
-        if get_origin(kind) is tuple and attrs.has(get_args(kind)[0]):
-            structure: Structure = self.names["structure"]
-            item = compile_reader(get_args(kind)[0], structure, closed=self._closed)
-            each = f"tuple([{self._name('read', item)}(x) for x in {v}])"
-            return f"({each} if type({bound}) is list else {other})"
-        return self._other(kind, bound)
+            self._line(depth, f"{target} = {table}[{v}] if {v} in {table} else {other}")
+        elif attrs.has(kind):
+            r = self._name("r", None)
+            self._line(depth, f"if type({v}) is dict:")
+            self.record(kind, v, r, depth + 1)
+            self._line(depth + 1, f"{target} = {r}")
+            self._line(depth, f"else: {target} = {other}")
+        elif item is not None and attrs.has(item):
+            self._items(item, v, target, depth, other)
+        elif _is_mapping(kind):  # an object of anything is taken as it is, an empty one in any case
+            empty = "" if get_args(kind)[1] is Any else f" and not {v}"
+            self._line(depth, f"{target} = {v} if type({v}) is dict{empty} else {other}")
+        else:
+            self._line(depth, f"{target} = {other}")
 
-    def _other(self, kind: Any, value: str) -> str:
-        return f"structure({value}, {self._name('kind', kind)})"
+    def _items(self, kind: Any, v: str, target: str, depth: int, other: str) -> None:
+        r, each = self._name("r", None), self._name("each", None)
+        self._line(depth, f"if type({v}) is list:")
+        self._line(depth + 1, f"{v}_all = []")
+        self._line(depth + 1, f"for {each} in {v}:")
+        self.record(kind, each, r, depth + 2)
+        self._line(depth + 2, f"{v}_all.append({r})")
+        self._line(depth + 1, f"{target} = tuple({v}_all)")
+        self._line(depth, f"else: {target} = {other}")
+
+    def _line(self, depth: int, text: str) -> None:
+        self.lines.append("    " * depth + text)
 
     def _name(self, prefix: str, thing: object) -> str:
         name = f"{prefix}{len(self.names)}"
@@ -151,8 +186,8 @@ def compile_writer(kind: type) -> Callable[[Any], dict[str, Any]]:
         if a.default is attrs.NOTHING:
             always.append(f"{a.name!r}: {_written(a.type, f'o.{a.name}', names)}")
         else:
-            default = "None" if a.default is None else "()"
-            maybe.append(f"    if (v := o.{a.name}) is not {default}:")
+            given = " is not None" if a.default is None else ""  # of a tuple: whether it has items
+            maybe.append(f"    if (v := o.{a.name}){given}:")
             maybe.append(f"        d[{a.name!r}] = {_written(a.type, 'v', names)}")
     lines = ["def write(o):", f"    d = {{{', '.join(always)}}}", *maybe, "    return d"]
     exec("\n".join(lines), names)  # noqa: S102 - made of our own class bodies
@@ -174,9 +209,14 @@ def _written(kind: Any, value: str, names: dict[str, Any]) -> str:
         return f"number({value})"
     if kind is date:
         return f"{value}.isoformat()"
-    if isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping):
+    if _is_mapping(kind):
         return f"dict({value})"
     return _written(args[0], value, names) if args else value
+
+
+def _is_mapping(kind: Any) -> bool:
+    origin = get_origin(kind)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def _json_number(number: Decimal | float) -> int | float:

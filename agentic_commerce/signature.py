@@ -20,7 +20,7 @@ __all__ = ["Verifier", "sign", "verify_signature"]
 # ignored. Source: docs.stripe.com/webhooks, "Verify manually". Stricter than stripe's own reader,
 # which takes `t=0_1` or two timestamps: a header that was touched is refused, not interpreted.
 _HEADER: Final = re.compile(
-    r"(?:(?!t=)\w+=[^\s,]+,)*t=(?P<seconds>0|[1-9][0-9]{0,14})(?:,(?!t=)\w+=[^\s,]+)*",
+    r"(?:(?!t=)\w+=[^\s,]+,)*t=(0|[1-9][0-9]{0,14})(?:,(?!t=)\w+=[^\s,]+)*",
     re.ASCII,
 )
 
@@ -112,7 +112,7 @@ def _timestamp(header: str) -> int:
     if match is None or "v1=" not in header:
         message = "the Stripe-Signature header is not of the form t=...,v1=..."
         raise SignatureError("malformed_header", message)
-    return int(match["seconds"])
+    return int(match[1])
 
 
 def _text(body: bytes) -> str:

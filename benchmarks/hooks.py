@@ -107,7 +107,7 @@ def floor(body: bytes, header: str) -> bytes:
 
 
 class _Strict(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(strict=True)
+    model_config = pydantic.ConfigDict(strict=True, extra="allow")
 
 
 class PRate(_Strict):

@@ -19,7 +19,6 @@ __all__ = [
     "HookReply",
     "Outcome",
     "error_body",
-    "handled",
     "log",
     "logger",
     "refusal",
@@ -47,11 +46,6 @@ class Outcome:
     status: int
     body: bytes
     detail: str = ""
-
-
-def handled(answer: Mapping[str, Any]) -> Outcome:
-    """A handler's checked answer."""
-    return Outcome("handled", 200, to_json(answer))
 
 
 def refusal(code: str, message: str) -> Outcome:

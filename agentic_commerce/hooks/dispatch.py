@@ -244,7 +244,10 @@ def check_answer(request: HookRequest, answer: object) -> dict[str, Any]:
 def _customize(
     request: CustomizeCheckoutRequest, answer: CustomizeCheckoutResponse
 ) -> dict[str, Any]:
-    _refuse(*_shipping_issues(request, answer), *_tax_issues(request, answer))
+    if answer.shipping_options:
+        _refuse(*_shipping_issues(request, answer))
+    if answer.line_items:
+        _refuse(*_tax_issues(request, answer))
     dumped = dump_answer(answer)
     if answer.extra is not None:
         dumped.update(answer.extra)
@@ -285,10 +288,8 @@ def _refuse(*issues: Issue) -> None:
 def _shipping_issues(
     request: CustomizeCheckoutRequest, answer: CustomizeCheckoutResponse
 ) -> Iterator[Issue]:
-    if not answer.shipping_options:
-        return
     currency = request.data.currency.lower()
-    for index, option in enumerate(answer.shipping_options):
+    for index, option in enumerate(answer.shipping_options or ()):
         data = option.shipping_rate_data
         if data is not None and data.fixed_amount.currency != currency:
             path = f"$.shipping_options[{index}].shipping_rate_data.fixed_amount.currency"
@@ -299,17 +300,20 @@ def _tax_issues(
     request: CustomizeCheckoutRequest, answer: CustomizeCheckoutResponse
 ) -> Iterator[Issue]:
     known = {item.id for item in request.data.line_item_details}
-    seen: set[str] = set()
-    for index, line in enumerate(answer.line_items):
-        if line.id not in known:
-            message = f"the request has no line {line.id!r}"
-            yield Issue("unknown_id", message, column=f"$.line_items[{index}].id", id=line.id)
-        if line.id in seen:
-            message = f"line {line.id!r} stands here twice"
-            yield Issue("repeated_id", message, column=f"$.line_items[{index}].id", id=line.id)
-        seen.add(line.id)
+    named = [line.id for line in answer.line_items]
+    if len(set(named)) != len(named) or not known.issuperset(named):
+        yield from _id_issues(known, named)
     if request.data.automatic_tax.enabled:
         yield from _automatic_tax_issues(answer)
+
+
+def _id_issues(known: set[str], named: list[str]) -> Iterator[Issue]:
+    for index, name in enumerate(named):
+        path = f"$.line_items[{index}].id"
+        if name not in known:
+            yield Issue("unknown_id", f"the request has no line {name!r}", column=path, id=name)
+        if name in named[:index]:
+            yield Issue("repeated_id", f"line {name!r} stands here twice", column=path, id=name)
 
 
 def _automatic_tax_issues(answer: CustomizeCheckoutResponse) -> Iterator[Issue]:

@@ -26,7 +26,6 @@ from agentic_commerce.hooks._outcome import (
     HookReply,
     Outcome,
     error_body,
-    handled,
     log,
     refusal,
     to_json,
@@ -286,7 +285,7 @@ class HookEndpoint:
 
     def _attempt(self, request: HookRequest) -> Outcome:
         try:
-            return handled(self.dispatch(request))
+            return Outcome("handled", 200, to_json(self.dispatch(request)))
         except Exception as error:
             return self._failure(request, error)
 
@@ -294,7 +293,7 @@ class HookEndpoint:
         if not self.dispatch.is_async(type(request)):
             return await self._attempt_on_thread(request)
         try:
-            return handled(await self.dispatch.run_async(request))
+            return Outcome("handled", 200, to_json(await self.dispatch.run_async(request)))
         except Exception as error:
             return self._failure(request, error)
 

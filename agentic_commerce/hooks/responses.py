@@ -388,10 +388,11 @@ class CustomizeCheckoutResponse:
     extra: Mapping[str, Any] | None = field(default=None, hash=False, metadata={"beside": True})
 
     def __attrs_post_init__(self) -> None:
+        options, extra = self.shipping_options, self.extra
         _refuse(
-            _maybe(_all_are, "shipping_options", self.shipping_options, ShippingOption)
-            + _all_are("line_items", self.line_items, LineItemTaxes)
-            + _maybe(_extra, "extra", self.extra)
+            _all_are("line_items", self.line_items, LineItemTaxes)
+            + (() if options is None else _all_are("shipping_options", options, ShippingOption))
+            + (() if extra is None else _extra("extra", extra))
         )
 
 
