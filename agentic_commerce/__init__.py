@@ -5,10 +5,10 @@ Importing this package loads nothing but itself; each name below is loaded when 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as typing's, without the 7 ms that importing typing takes
 if TYPE_CHECKING:
+    from typing import Any
+
     from agentic_commerce import errors, hooks, money, testing
     from agentic_commerce.errors import (
         AgenticCommerceError,
@@ -40,6 +40,8 @@ _ROOMS = frozenset({"errors", "hooks", "money", "testing"})
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415
+
     if name in _ROOMS:
         return import_module(f"{__name__}.{name}")
     if name in __all__:
