@@ -25,6 +25,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from math import isfinite
 from types import NoneType
 from typing import Any, Final, get_args, get_origin
 
@@ -46,7 +47,12 @@ _SPELLINGS: Final = {
 
 @lru_cache(maxsize=1024)
 def decimal_of(number: float) -> Decimal:
-    """The digits of a float as JSON wrote them, not its binary fraction. Percentages repeat."""
+    """The digits of a float as JSON wrote them, not its binary fraction. Percentages repeat.
+
+    Raises: ValueError if it is not finite, which JSON cannot write but a mapping can hold.
+    """
+    if not isfinite(number):
+        raise ValueError("a JSON number is finite")
     return Decimal(repr(number))
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from types import NoneType
-from typing import Any, Final, TypeVar, get_args, get_origin
+from typing import Any, Final, TypeVar, get_origin
 
 import attrs
 from cattrs import Converter
@@ -75,13 +75,10 @@ def _reader(
         try:
             result: T = fast(value)
             return result
-        except Exception:  # noqa: S110 - cattrs names what it was, or can read it
-            pass
-        try:
-            return converter.structure(value, kind)
         except Exception as error:
-            issues = tuple(_issues(error, "$", value))
-        raise fault(issues)
+            first = error
+        # Should the two readings ever disagree, the stricter one wins.
+        raise fault(_explain(converter, kind, value) or tuple(_issues(first, "$", value)))
 
     return read
 
@@ -132,14 +129,11 @@ def _flag(value: Any, _: Any = None) -> bool:
 
 
 def _number(value: Any, _: Any = None) -> Decimal:
-    if type(value) is float:
-        number = decimal_of(value)
-    elif type(value) is int or isinstance(value, Decimal):
-        number = Decimal(value)
-    else:
-        raise _KindError("a number", value)
-    if number.is_finite():
-        return number
+    if type(value) in (int, float) or isinstance(value, Decimal):
+        with suppress(ValueError):
+            number = decimal_of(value) if type(value) is float else Decimal(value)
+            if number.is_finite():
+                return number
     raise _KindError("a finite number", value)
 
 
@@ -178,11 +172,8 @@ def _is_open_enum(kind: Any) -> bool:
 
 def _open_enum_hook(kind: Any, _: Converter) -> Hook:
     known = enum_values(kind)
-    nullable = NoneType in get_args(kind)
 
-    def read(value: Any, _: Any) -> str | None:
-        if value is None and nullable:
-            return None
+    def read(value: Any, _: Any) -> str:
         text = _text(value)
         return known.get(text, text)
 
@@ -227,7 +218,6 @@ def _record_hook(kind: Any, converter: Converter) -> Hook:
     beside = {a.name for a in fields if a.metadata.keys() & {"whole", "beside"}}
     overrides: dict[str, Any] = {name: override(omit=True) for name in beside}
     inner = make_dict_structure_fn(kind, converter, **overrides)
-    whole = [a.name for a in fields if "whole" in a.metadata]
     required = {a.name for a in fields if a.default is attrs.NOTHING}
     spellings = {a.metadata["also"]: a.name for a in fields if "also" in a.metadata}
 
@@ -238,10 +228,7 @@ def _record_hook(kind: Any, converter: Converter) -> Hook:
         for other, name in spellings.items():
             if other in present and not present.get(name):
                 present[name] = present.pop(other)
-        record = inner(present, kind)
-        for name in whole:
-            setattr(record, name, value)
-        return record
+        return inner(present, kind)
 
     return read
 
@@ -261,15 +248,23 @@ def _converter(*, closed: bool) -> Converter:
 # ------------------------------------------------------------------------------------ explanations
 
 
+def _explain(converter: Converter, kind: Any, value: object) -> tuple[Issue, ...]:
+    try:
+        converter.structure(value, kind)
+    except Exception as error:
+        return tuple(_issues(error, "$", value))
+    return ()
+
+
 def _issues(error: BaseException, path: str, value: Any) -> Iterator[Issue]:
     match error:
         case BaseValidationError():
             for inner in error.exceptions:
                 yield from _issues(inner, *_step(inner, error.cl, path, value))
         case ForbiddenExtraKeysError():
-            for key in sorted(error.extra_fields):
-                known = [a.name for a in attrs.fields(error.cl)]
-                hint = f"known keys: {', '.join(known)}"
+            known = [a.name for a in attrs.fields(error.cl) if "beside" not in a.metadata]
+            hint = f"known keys: {', '.join(known)}"
+            for key in sorted(error.extra_fields, key=str):
                 yield Issue("unknown_key", "unknown key", column=f"{path}.{key}", hint=hint)
         case ResponseError():
             for issue in error.issues:
@@ -284,12 +279,12 @@ def _issues(error: BaseException, path: str, value: Any) -> Iterator[Issue]:
 
 def _step(error: BaseException, kind: Any, path: str, value: Any) -> tuple[str, Any]:
     """The path and the value one level down, from the note that cattrs left on the error."""
-    for note in getattr(error, "__notes__", ()):
-        if isinstance(note, AttributeValidationNote):
+    match getattr(error, "__notes__", []):
+        case [AttributeValidationNote() as note]:
             key = _spelling(getattr(attrs.fields(kind), note.name), value)
             return f"{path}.{key}", value.get(key)
-        if isinstance(note, IterableValidationNote):
-            place = f"[{note.index}]" if isinstance(value, list | tuple) else f".{note.index}"
+        case [IterableValidationNote() as note]:
+            place = f"[{note.index}]" if isinstance(value, (list, tuple)) else f".{note.index}"
             return f"{path}{place}", value[note.index]
     return path, value
 

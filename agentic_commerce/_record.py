@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -28,11 +28,11 @@ else:
         return decorate
 
 
-def _equal(self: attrs.AttrsInstance, other: object) -> bool:
+def _equal(self: attrs.AttrsInstance, other: object) -> Any:
     if type(other) is not type(self):
         return NotImplemented
     names = [a.name for a in attrs.fields(type(self)) if a.eq]
-    return [getattr(self, n) for n in names] == [getattr(other, n) for n in names]
+    return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
 def _shown(self: attrs.AttrsInstance) -> str:

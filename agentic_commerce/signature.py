@@ -18,9 +18,10 @@ __all__ = ["Verifier", "sign", "verify_signature"]
 
 # Rule: `t=<unix seconds>,v1=<hex>`, more `v1` while a secret is being rolled, other schemes (`v0`)
 # ignored. Source: docs.stripe.com/webhooks, "Verify manually". Stricter than stripe's own reader,
-# which takes `t=0_1` or two timestamps: a header that was touched is refused, not interpreted.
+# which takes `t=0_1` or two timestamps, and stumbles over a character outside ASCII: a header that
+# was touched is refused, not interpreted.
 _HEADER: Final = re.compile(
-    r"(?:(?!t=)\w+=[^\s,]+,)*t=(0|[1-9][0-9]{0,14})(?:,(?!t=)\w+=[^\s,]+)*",
+    r"(?:(?!t=)\w+=[!-+\--~]+,)*t=(0|[1-9][0-9]{0,14})(?:,(?!t=)\w+=[!-+\--~]+)*",
     re.ASCII,
 )
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from attrs import field
@@ -47,7 +47,6 @@ __all__ = [
     "UnitPrice",
 ]
 
-T = TypeVar("T")
 Faults = tuple[Issue, ...]
 
 # Rule: three lowercase ASCII letters. Source: the hook's schema, `currency: 'usd' | 'cad' | etc.`
@@ -150,16 +149,23 @@ def _labels(name: str, value: object) -> Faults:
 # -------------------------------------------------------------------------------------- converters
 
 
-def _tuple(values: Iterable[T]) -> tuple[T, ...]:
+def _tuple(values: Any) -> Any:
     if type(values) is list or type(values) is tuple:
         return tuple(values)
     # A text or a single record is left as it is, for the check that follows to name.
     plain = isinstance(values, Iterable) and not isinstance(values, (str, Mapping))
-    return tuple(values) if plain else values  # type: ignore[return-value]
+    return tuple(values) if plain else values
 
 
-def _maybe_tuple(values: Iterable[T] | None) -> tuple[T, ...] | None:
-    return None if values is None else _tuple(values)
+# mypy reads the type of a constructor's argument off the field's converter.
+if TYPE_CHECKING:
+
+    def _options(values: Iterable[ShippingOption] | None) -> tuple[ShippingOption, ...] | None: ...
+    def _rates(values: Iterable[TaxRate]) -> tuple[TaxRate, ...]: ...
+    def _lines(values: Iterable[LineItemTaxes]) -> tuple[LineItemTaxes, ...]: ...
+
+else:
+    _options = _rates = _lines = _tuple
 
 
 def _frozen_map(value: Mapping[str, str] | None) -> Mapping[str, str] | None:
@@ -364,7 +370,7 @@ class LineItemTaxes:
     """The tax rates of one line; ``id`` is the line's id in the request. No rates mean no tax."""
 
     id: str
-    tax_rates: tuple[TaxRate, ...] = field(converter=_tuple)
+    tax_rates: tuple[TaxRate, ...] = field(converter=_rates)
 
     def __attrs_post_init__(self) -> None:
         _refuse(_text("id", self.id) + _all_are("tax_rates", self.tax_rates, TaxRate))
@@ -381,10 +387,8 @@ class CustomizeCheckoutResponse:
     publishing its name; they are sent unchecked.
     """
 
-    shipping_options: tuple[ShippingOption, ...] | None = field(
-        default=None, converter=_maybe_tuple
-    )
-    line_items: tuple[LineItemTaxes, ...] = field(default=(), converter=_tuple)
+    shipping_options: tuple[ShippingOption, ...] | None = field(default=None, converter=_options)
+    line_items: tuple[LineItemTaxes, ...] = field(default=(), converter=_lines)
     extra: Mapping[str, Any] | None = field(default=None, hash=False, metadata={"beside": True})
 
     def __attrs_post_init__(self) -> None:

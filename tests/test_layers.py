@@ -1,0 +1,75 @@
+"""Arrows between the rooms go one way."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import agentic_commerce
+
+PACKAGE = Path(agentic_commerce.__file__).parent
+
+BASE = {"errors", "money", "signature", "_record"}
+ALLOWED = {
+    "": {"errors", "events", "feeds", "hooks", "money", "orders", "testing"},
+    "errors": set(),
+    "money": {"errors"},
+    "_record": set(),
+    "signature": {"errors"},
+    "_compile": BASE,
+    "_convert": BASE | {"_compile"},
+    "hooks": BASE | {"_convert"},
+    "testing": BASE | {"hooks"},
+}
+THIRD_PARTY = {"stripe": {"signature"}, "httpx": set[str](), "cattrs": {"_convert"}}
+
+
+def room(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            deeper = node.module == "agentic_commerce"
+            names |= {f"{node.module}.{a.name}" for a in node.names} if deeper else {node.module}
+    return names
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_room_imports_only_the_rooms_below_it(path: Path) -> None:
+    ours = {name for name in imports(path) if name.startswith("agentic_commerce.")}
+    reached = {name.split(".")[1] for name in ours} - {room(path)}
+    assert reached <= ALLOWED[room(path)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_heavy_libraries_have_one_door_each(path: Path) -> None:
+    tops = {name.split(".")[0] for name in imports(path)}
+    for library, rooms in THIRD_PARTY.items():
+        assert library not in tops or room(path) in rooms
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_module_and_no_function_outgrows_a_page_or_two(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
+            first = node.body[0]
+            has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            start = node.body[min(int(has_docstring), len(node.body) - 1)].lineno
+            assert (node.end_lineno or start) - start < 50, node.name
+
+
+def test_the_core_dispatches_without_clock_socket_or_log() -> None:
+    source = PACKAGE / "hooks" / "dispatch.py"
+    assert not imports(source) & {"time", "logging", "socket", "threading", "os", "asyncio"}
