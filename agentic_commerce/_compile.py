@@ -119,9 +119,9 @@ class _Reader:
             return
         v = self._name("v", None)
         get = f"{o}[{a.name!r}]" if a.default is attrs.NOTHING else f"{o}.get({a.name!r})"
-        if also := a.metadata.get("also"):
-            get = f"{get} or {o}.get({also!r})"
         self._line(depth, f"{v} = {get}")
+        if also := a.metadata.get("also"):
+            self._line(depth, f"if {v} is None or {v} == []: {v} = {o}.get({also!r})")
         kinds = [kind for kind in get_args(a.type) if kind is not NoneType]
         nullable = a.default is None and len(kinds) == 1
         kind = kinds[0] if nullable else a.type

@@ -226,7 +226,7 @@ def _record_hook(kind: Any, converter: Converter) -> Hook:
             raise _KindError("an object", value)
         present = {k: v for k, v in value.items() if v is not None or k in required}
         for other, name in spellings.items():
-            if other in present and not present.get(name):
+            if other in present and present.get(name) in (None, []):
                 present[name] = present.pop(other)
         return inner(present, kind)
 
@@ -291,4 +291,4 @@ def _step(error: BaseException, kind: Any, path: str, value: Any) -> tuple[str, 
 
 def _spelling(a: attrs.Attribute[Any], value: Mapping[str, Any]) -> str:
     other: str = a.metadata.get("also", a.name)
-    return other if other in value and not value.get(a.name) else a.name
+    return other if other in value and value.get(a.name) in (None, []) else a.name

@@ -13,8 +13,6 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import evolve
-
 from agentic_commerce.errors import (
     PayloadError,
     ResponseError,
@@ -140,9 +138,9 @@ class HookEndpoint:
         With a deadline the reply leaves in time even if the handler is stuck in its thread.
         """
         begun = time.monotonic()
-        request = self._admit(body, headers)
-        if isinstance(request, Outcome):
-            return self._reply(None, request, begun)
+        request = self._admit(body, headers, begun)
+        if isinstance(request, HookReply):
+            return request
         if self._deadline is None and not self._replays:
             return self._reply(request, self._attempt(request), begun)
         ends = None if self._deadline is None else begun + self._deadline
@@ -161,9 +159,9 @@ class HookEndpoint:
         import asyncio  # noqa: PLC0415 - a WSGI platform need not load it
 
         begun = time.monotonic()
-        request = self._admit(body, headers)
-        if isinstance(request, Outcome):
-            return self._reply(None, request, begun)
+        request = self._admit(body, headers, begun)
+        if isinstance(request, HookReply):
+            return request
         ends = None if self._deadline is None else begun + self._deadline
         flight, leads = self._flights.join(self._replays.key(request))
         if leads:
@@ -197,31 +195,40 @@ class HookEndpoint:
 
     # ---------------------------------------------------------------------------------- admission
 
-    def _admit(self, body: bytes, headers: Mapping[str, str]) -> HookRequest | Outcome:
+    def _admit(
+        self, body: bytes, headers: Mapping[str, str], begun: float
+    ) -> HookRequest | HookReply:
+        """Read a request that a handler may see, or reply to it at once."""
+        request = self._read(body, headers)
+        if isinstance(request, Outcome):
+            return self._reply(None, request, begun)
+        if self._livemode is not None and request.livemode is not self._livemode:
+            mode = "live" if self._livemode else "test"
+            refused = refusal("wrong_mode", f"this endpoint takes {mode} requests only")
+            return self._reply(request, refused, begun)
+        if not self.dispatch.handles(type(request)):
+            return self._reply(request, self._unhandled(UnsupportedHookError(request.type)), begun)
+        return request
+
+    def _read(self, body: bytes, headers: Mapping[str, str]) -> HookRequest | Outcome:
         try:
             if len(body) > self.max_body:
                 return refusal("body_too_large", f"a body has at most {self.max_body} bytes")
             self._verifier.verify(body, _signature_header(headers), self._now())
-            request = parse_request(body)
+            return parse_request(body)
         except SignatureError as error:
             return refusal("bad_signature", str(error))
         except PayloadError as error:
             return refusal("bad_payload", str(error))
         except UnsupportedHookError as error:
-            return self._unhandled(error.type, str(error))
-        if self._livemode is not None and request.livemode is not self._livemode:
-            mode = "live" if self._livemode else "test"
-            return refusal("wrong_mode", f"this endpoint takes {mode} requests only")
-        if not self.dispatch.handles(type(request)):
-            return self._unhandled(request.type, str(UnsupportedHookError(request.type)))
-        return request
+            return self._unhandled(error)
 
-    def _unhandled(self, kind: str, message: str) -> Outcome:
+    def _unhandled(self, error: UnsupportedHookError) -> Outcome:
         if self._unsupported == "refuse":
-            return refusal("unsupported", message)
-        if kind == FINALIZE_CHECKOUT:  # a missing handler must not look like consent
-            return Outcome("unsupported", 200, self._declined, message)
-        return Outcome("unsupported", 200, b"{}", message)
+            return refusal("unsupported", str(error))
+        # A missing handler must not look like consent.
+        body = self._declined if error.type == FINALIZE_CHECKOUT else b"{}"
+        return Outcome("unsupported", 200, body, str(error))
 
     # --------------------------------------------------------------------------------- the handler
 
@@ -239,11 +246,12 @@ class HookEndpoint:
         _ends.set(ends)
         try:
             outcome = self._replays.recall(flight.key) or self._attempt(request)
-            if self._land(flight, request, outcome):
-                self._replays.keep(flight.key, outcome)
         except BaseException as error:  # a handler that calls sys.exit() must leave nobody waiting
             self._land(flight, request, self._failure(request, error))
             raise
+        else:
+            if self._land(flight, request, outcome):
+                self._replays.keep(flight.key, outcome)
         finally:
             self._flights.close(flight)
 
@@ -265,14 +273,14 @@ class HookEndpoint:
         """Run the handler once, on this loop or on a thread, for everyone who waits."""
         _ends.set(ends)
         try:
-            outcome = await self._replays.recall_async(flight.key) or await self._attempt_async(
-                request
-            )
-            if self._land(flight, request, outcome):
-                await self._replays.keep_async(flight.key, outcome)
+            outcome = await self._replays.recall_async(flight.key)
+            outcome = outcome or await self._attempt_async(request)
         except BaseException as error:  # cancelled at the deadline, or by the server
             self._land(flight, request, self._failure(request, error))
             raise
+        else:
+            if self._land(flight, request, outcome):
+                await self._replays.keep_async(flight.key, outcome)
         finally:
             self._flights.close(flight)
 
@@ -331,18 +339,18 @@ class HookEndpoint:
         return self._fail_closed(request, "overloaded", "every handler thread is busy or stuck")
 
     def _late(self, request: HookRequest) -> Outcome:
-        late = self._fail_closed(request, "deadline", f"no answer within {self._deadline} s")
+        detail = f"no answer within {self._deadline} s"
         if self._fallback is None:
-            return late
+            return self._fail_closed(request, "deadline", detail)
         try:
             answer = check_answer(request, self._fallback(request))
+            if _approves(answer):
+                problem = "a timeout must not approve"
+            else:
+                return Outcome("fallback", 200, to_json(answer), detail)
         except Exception as error:
-            return evolve(
-                late, detail=f"{late.detail}; fallback: {self._failure(request, error).detail}"
-            )
-        if isinstance(request, FinalizeCheckoutRequest) and not _is_decline(answer):
-            return evolve(late, detail=f"{late.detail}; fallback: a timeout must not approve")
-        return Outcome("fallback", 200, to_json(answer), late.detail)
+            problem = self._failure(request, error).detail
+        return self._fail_closed(request, "deadline", f"{detail}; fallback: {problem}")
 
     def _fail_closed(self, request: HookRequest, name: str, detail: str) -> Outcome:
         if isinstance(request, FinalizeCheckoutRequest):
@@ -367,5 +375,6 @@ def _signature_header(headers: Mapping[str, str]) -> str | bytes | None:
     return None
 
 
-def _is_decline(answer: Mapping[str, Any]) -> bool:
-    return bool(answer["manual_approval_details"]["type"] == "declined")
+def _approves(answer: Mapping[str, Any]) -> bool:
+    decision = answer.get("manual_approval_details")
+    return decision is not None and decision["type"] != "declined"

@@ -133,6 +133,19 @@ def test_the_lines_of_a_finalize_request_are_read_under_both_spellings(key: str)
     assert data.line_item_details[0].sku_id is None
 
 
+@pytest.mark.parametrize("wrong", [0, "", False, {}])
+def test_a_wrong_kind_under_one_spelling_is_not_hidden_by_the_other(wrong: Any) -> None:
+    payload = deepcopy(FINALIZE)
+    payload["data"]["line_item_details"] = wrong
+    assert issues(payload) == {"$.data.line_item_details": "kind"}
+
+
+def test_an_empty_list_under_one_spelling_gives_way_to_the_other() -> None:
+    payload = deepcopy(FINALIZE)
+    payload["data"]["line_item_details"] = []
+    assert len(finalize(payload).data.line_item_details) == 1
+
+
 def test_a_finalize_line_keeps_what_practice_adds_to_it() -> None:
     payload = deepcopy(FINALIZE)
     lines = deepcopy(CUSTOMIZE["data"]["line_item_details"])
