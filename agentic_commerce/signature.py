@@ -68,7 +68,11 @@ class Verifier:
         if not text:
             raise SignatureError("missing_header", "the request has no Stripe-Signature header")
         seconds = _timestamp(text)
-        payload = _text(body)
+        try:
+            payload = body if isinstance(body, str) else str(body, "utf-8")
+        except UnicodeDecodeError:
+            message = "the body is not UTF-8, so Stripe did not send it"
+            raise SignatureError("not_utf8", message) from None
         for secret in self._secrets:
             if self._matches(payload, text, secret):
                 break
@@ -114,14 +118,6 @@ def _timestamp(header: str) -> int:
         message = "the Stripe-Signature header is not of the form t=...,v1=..."
         raise SignatureError("malformed_header", message)
     return int(match[1])
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body if isinstance(body, str) else bytes(body).decode()
-    except UnicodeDecodeError:
-        message = "the body is not UTF-8, so Stripe did not send it"
-        raise SignatureError("not_utf8", message) from None
 
 
 def _stale(age: float, tolerance: float) -> SignatureError:

@@ -16,7 +16,7 @@ __all__ = ["Replays"]
 
 
 class Replays:
-    """Stored answers as outcomes. Without a store it is falsy, and there is nothing to recall.
+    """Stored answers as outcomes. Without a store there is nothing to recall.
 
     A store that fails is logged and otherwise ignored: the handler then runs again, and its answer
     is a real decision.
@@ -24,9 +24,6 @@ class Replays:
 
     def __init__(self, store: ReplayStore | None) -> None:
         self._store = store
-
-    def __bool__(self) -> bool:
-        return self._store is not None
 
     def key(self, request: HookRequest) -> str | None:
         """The key of a request: equal for equal questions, whatever the envelope's ``id``.

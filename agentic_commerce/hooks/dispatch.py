@@ -7,7 +7,7 @@ answer by itself and against the request, and returns what to send as a JSON-rea
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -244,10 +244,10 @@ def check_answer(request: HookRequest, answer: object) -> dict[str, Any]:
 def _customize(
     request: CustomizeCheckoutRequest, answer: CustomizeCheckoutResponse
 ) -> dict[str, Any]:
-    if answer.shipping_options:
-        _refuse(*_shipping_issues(request, answer))
+    issues = [*_shipping_issues(request, answer)] if answer.shipping_options else []
     if answer.line_items:
-        _refuse(*_tax_issues(request, answer))
+        issues += _tax_issues(request, answer)
+    _refuse(issues)
     dumped = dump_answer(answer)
     if answer.extra is not None:
         dumped.update(answer.extra)
@@ -255,7 +255,7 @@ def _customize(
 
 
 def _finalize(request: FinalizeCheckoutRequest, answer: FinalizeCheckoutResponse) -> dict[str, Any]:
-    _refuse(*_fee_issues(request, answer))
+    _refuse(_fee_issues(request, answer))
     return dump_answer(answer)
 
 
@@ -267,7 +267,7 @@ def _price(
         sku_id=request.data.sku_id if answer.sku_id is None else answer.sku_id,
         merchant_id=request.context if answer.merchant_id is None else answer.merchant_id,
     )
-    _refuse(*_echo_issues(request, answer))
+    _refuse(_echo_issues(request, answer))
     return dump_answer(answer)
 
 
@@ -280,9 +280,10 @@ _ANSWERS: Final[
 }
 
 
-def _refuse(*issues: Issue) -> None:
-    if issues:
-        raise ResponseError(issues)
+def _refuse(issues: Iterable[Issue]) -> None:
+    found = tuple(issues)
+    if found:
+        raise ResponseError(found)
 
 
 def _shipping_issues(
@@ -298,13 +299,15 @@ def _shipping_issues(
 
 def _tax_issues(
     request: CustomizeCheckoutRequest, answer: CustomizeCheckoutResponse
-) -> Iterator[Issue]:
+) -> list[Issue]:
     known = {item.id for item in request.data.line_item_details}
     named = [line.id for line in answer.line_items]
+    issues: list[Issue] = []
     if len(set(named)) != len(named) or not known.issuperset(named):
-        yield from _id_issues(known, named)
+        issues += _id_issues(known, named)
     if request.data.automatic_tax.enabled:
-        yield from _automatic_tax_issues(answer)
+        issues += _automatic_tax_issues(answer)
+    return issues
 
 
 def _id_issues(known: set[str], named: list[str]) -> Iterator[Issue]:

@@ -120,6 +120,7 @@ class HookEndpoint:
         self._deadline = deadline
         self._fallback = fallback
         self._replays = Replays(replay)
+        self._direct = deadline is None and replay is None  # nobody to outwait, nothing to share
         self._livemode = livemode
         self._unsupported = unsupported
         self._on_error = on_error
@@ -141,7 +142,7 @@ class HookEndpoint:
         request = self._admit(body, headers, begun)
         if isinstance(request, HookReply):
             return request
-        if self._deadline is None and not self._replays:
+        if self._direct:
             return self._reply(request, self._attempt(request), begun)
         ends = None if self._deadline is None else begun + self._deadline
         flight, leads = self._flights.join(self._replays.key(request))
@@ -214,7 +215,8 @@ class HookEndpoint:
         try:
             if len(body) > self.max_body:
                 return refusal("body_too_large", f"a body has at most {self.max_body} bytes")
-            self._verifier.verify(body, _signature_header(headers), self._now())
+            header = headers.get("Stripe-Signature") or _signature_header(headers)
+            self._verifier.verify(body, header, self._now())
             return parse_request(body)
         except SignatureError as error:
             return refusal("bad_signature", str(error))
@@ -365,9 +367,7 @@ class HookEndpoint:
 
 
 def _signature_header(headers: Mapping[str, str]) -> str | bytes | None:
-    value = headers.get("Stripe-Signature")
-    if value is not None:
-        return value
+    """The header's value under any spelling of its name, WSGI's and ASGI's among them."""
     for name, value in headers.items():
         text = name.decode("latin-1") if isinstance(name, bytes) else name
         if text.lower().replace("_", "-").removeprefix("http-") == "stripe-signature":

@@ -38,9 +38,23 @@ def gone(_: object) -> hooks.ProductPriceAvailabilityResponse:
 DISPATCH = hooks.Dispatcher(tax, approve, gone)
 
 
+MADE: list[HookEndpoint] = []
+
+
 def endpoint(dispatch: hooks.Dispatcher = DISPATCH, **options: Any) -> HookEndpoint:
     defaults = {"now": lambda: NOW, "decline_reason": REASON}
-    return HookEndpoint(dispatch, options.pop("secrets", SECRET), **{**defaults, **options})
+    made = HookEndpoint(dispatch, options.pop("secrets", SECRET), **{**defaults, **options})
+    MADE.append(made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_outlives_its_test() -> Iterator[None]:
+    """A handler that ends late writes to the log: not into that of the next test."""
+    yield
+    while MADE:
+        workers = MADE.pop()._workers
+        wait_for(lambda workers=workers: workers._idle == workers._threads)  # type: ignore[misc]
 
 
 def signed(payload: Any, **changes: Any) -> tuple[bytes, dict[str, str]]:
@@ -335,7 +349,7 @@ class Gate:
 
 
 @pytest.fixture
-def gate() -> Iterator[Gate]:
+def gate(_no_thread_outlives_its_test: None) -> Iterator[Gate]:
     gate = Gate(hooks.FinalizeCheckoutResponse.approve())
     yield gate
     gate.open.set()
