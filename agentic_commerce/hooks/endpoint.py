@@ -29,7 +29,6 @@ from agentic_commerce.hooks._outcome import (
     to_json,
     where,
 )
-from agentic_commerce.hooks._replays import Replays
 from agentic_commerce.hooks.dispatch import (
     Dispatcher,
     check_answer,
@@ -37,7 +36,7 @@ from agentic_commerce.hooks.dispatch import (
     is_async_function,
     parse_request,
 )
-from agentic_commerce.hooks.replay import ReplayStore
+from agentic_commerce.hooks.replay import Replays, ReplayStore
 from agentic_commerce.hooks.requests import FINALIZE_CHECKOUT, FinalizeCheckoutRequest, HookRequest
 from agentic_commerce.hooks.responses import FinalizeCheckoutResponse, HookResponse
 from agentic_commerce.signature import Verifier
