@@ -144,7 +144,8 @@ class SignatureError(AgenticCommerceError):
     """The bytes are not proven to come from Stripe; do not read them.
 
     ``.code`` is one of ``missing_header``, ``malformed_header``, ``not_utf8``, ``no_match``,
-    ``too_old``, ``in_future``. Neither the secret, the signature nor the body is quoted.
+    ``too_old``, ``in_future``; ``no_secret`` if none is given to check with. Neither the secret,
+    the signature nor the body is quoted.
     """
 
     code: str

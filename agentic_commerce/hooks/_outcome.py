@@ -86,6 +86,7 @@ def log(
     if not logger.isEnabledFor(level):
         return
     milliseconds = None if begun is None else (time.monotonic() - begun) * 1000
+    detail = "; ".join(line.strip() for line in detail.splitlines())  # a record is one line
     facts = {
         "hook_type": request.type if request else None,
         "hook_id": request.id if request else None,
