@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from agentic_commerce import __version__
@@ -24,14 +25,29 @@ suppress_warnings = ["ref.python"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+autodoc_type_aliases = {name: name for name in ("Fallback", "HookRequest", "HookResponse")}
+maximum_signature_line_length = 88
+
+# What Sphinx prints that nobody would write: an alias inside another type, and a clock.
+_READABLE = {
+    r"TypeAliasForwardRef\('(\w+)'\)": r"\1",
+    r"<built-in function (time|monotonic)>": r"time.\1",
+}
 
 # Requests are built by the library alone, by position: their signature would mislead.
 _WITHOUT_SIGNATURE = ("agentic_commerce.hooks.requests", "agentic_commerce.hooks._outcome")
 
 
-def _signature(_app: Any, what: str, _name: str, obj: Any, *_: Any) -> tuple[str, None] | None:
-    hidden = what == "class" and obj.__module__ in _WITHOUT_SIGNATURE
-    return ("", None) if hidden else None
+def _signature(
+    _app: Any, what: str, _name: str, obj: Any, _options: Any, signature: str, returned: str
+) -> tuple[str, str | None] | None:
+    if not signature:
+        return None
+    if what == "class" and obj.__module__ in _WITHOUT_SIGNATURE:
+        return "", None
+    for printed, readable in _READABLE.items():
+        signature = re.sub(printed, readable, signature)
+    return signature, returned
 
 
 def setup(app: Any) -> None:

@@ -308,13 +308,6 @@ CALLS: Final = (
         _approved,
     ),
     Call(
-        "the same order again: from the replay store",
-        _finalize("cs_test_1", "SKU-1"),
-        200,
-        "replayed",
-        _approved,
-    ),
-    Call(
         "out of stock: declined", _finalize("cs_test_2", "SKU-SOLD-OUT"), 200, "handled", _declined
     ),
     Call(
@@ -323,6 +316,13 @@ CALLS: Final = (
         200,
         "deadline",
         _declined,
+    ),
+    Call(
+        "the same order again: from the replay store",
+        _finalize("cs_test_1", "SKU-1"),
+        200,
+        "replayed",
+        _approved,
     ),
     Call(
         "price and stock now",
