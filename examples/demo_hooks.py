@@ -94,7 +94,7 @@ class Outcomes(logging.Handler):
 def listening(name: str) -> Iterator[Outcomes]:
     """Hear what a logger says, and keep it off the screen."""
     logger, outcomes = logging.getLogger(name), Outcomes()
-    before = logger.level, logger.propagate
+    level, propagate = logger.level, logger.propagate
     logger.addHandler(outcomes)
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -102,7 +102,8 @@ def listening(name: str) -> Iterator[Outcomes]:
         yield outcomes
     finally:
         logger.removeHandler(outcomes)
-        logger.level, logger.propagate = before
+        logger.setLevel(level)
+        logger.propagate = propagate
 
 
 # ---------------------------------------------------------------------------------- the chapter
