@@ -156,18 +156,17 @@ class Dispatcher:
     def __call__(self, payload: bytes | str | Mapping[str, Any] | HookRequest) -> dict[str, Any]:
         """Answer a payload (or a request that is already parsed) with its sync handler.
 
-        Raises: PayloadError, UnsupportedHookError, ResponseError; TypeError for an async handler;
-        and whatever the handler raises.
+        Raises: PayloadError, UnsupportedHookError, ResponseError (for an async handler too), and
+        whatever the handler raises.
         """
         request, handler = self._route(payload)
         answer = handler(request)
         if not isinstance(answer, _READY) and inspect.isawaitable(answer):
             if inspect.iscoroutine(answer):
                 answer.close()
-            raise TypeError(
-                f"the handler of {request.hook_type} is async: await run_async(payload) instead, "
-                "or mount the endpoint's .asgi"
-            )
+            hint = "await run_async(payload); of an endpoint, respond_async, or mount its .asgi"
+            message = "the handler is async, so this is no answer yet"
+            raise ResponseError([Issue("answer_type", message, column="$", hint=hint)])
         return check_answer(request, answer)
 
     async def run_async(

@@ -87,7 +87,7 @@ def finalize_checkout(**changes: Any) -> dict[str, Any]:
         "currency": "usd",
         "checkout_session": "cs_test_1",
         "email": "jenny.rosen@example.com",
-        "line_item_details": [line_item(amount_tax=340, amount_total=4340)],
+        "line_item_details": [line_item(amount_tax=340)],
         "payment_method_details": {
             "type": "card",
             "card": {
@@ -117,20 +117,33 @@ def product_price_availability(**changes: Any) -> dict[str, Any]:
 
 
 def line_item(number: int = 1, **changes: Any) -> dict[str, Any]:
-    """One line of a hook payload: two units of 20.00 USD, with ids made from ``number``."""
-    line = {
+    """One line of a hook payload: two units of 20.00 USD, with ids made from ``number``.
+
+    Subtotal and total follow from unit amount, quantity, discount and tax unless they are given.
+
+    >>> line_item(quantity=3)["amount_total"]
+    6000
+    """
+    line: dict[str, Any] = {
         "id": f"li_{number}",
         "sku_id": f"SKU-{number}",
         "name": f"Product {number}",
         "quantity": 2,
         "unit_amount": 2000,
         "amount_discount": 0,
-        "amount_subtotal": 4000,
         "amount_tax": 0,
-        "amount_total": 4000,
         "tax_rates": [],
     }
-    return _changed(line, changes)
+    return _changed(line, {**_totals({**line, **changes}), **changes})
+
+
+def _totals(line: Mapping[str, Any]) -> dict[str, int]:
+    parts = [line[name] for name in ("unit_amount", "quantity", "amount_discount", "amount_tax")]
+    if not all(type(part) is int for part in parts):
+        return {"amount_subtotal": 4000, "amount_total": 4000}  # of a line that makes no sense
+    unit_amount, quantity, discount, tax = parts
+    subtotal = unit_amount * quantity
+    return {"amount_subtotal": subtotal, "amount_total": subtotal - discount + tax}
 
 
 def _envelope(kind: str, identifier: str) -> dict[str, Any]:

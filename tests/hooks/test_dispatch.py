@@ -151,7 +151,7 @@ def test_run_async_takes_async_and_sync_handlers(handler: Any) -> None:
 def test_an_async_handler_called_synchronously_says_what_to_do() -> None:
     dispatch = Dispatcher(customize_checkout=_async_handler)
     assert dispatch.is_async(hooks.CustomizeCheckoutRequest)
-    with pytest.raises(TypeError, match="run_async"):
+    with pytest.raises(ResponseError, match="run_async"):
         dispatch(CUSTOMIZE)
 
 
@@ -161,7 +161,7 @@ def test_an_awaitable_that_is_no_coroutine_is_refused_as_well() -> None:
             return iter(())
 
     handler: Any = lambda _: Later()  # noqa: E731
-    with pytest.raises(TypeError, match="run_async"):
+    with pytest.raises(ResponseError, match="run_async"):
         Dispatcher(customize_checkout=handler)(CUSTOMIZE)
 
 

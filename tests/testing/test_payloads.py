@@ -66,6 +66,16 @@ def test_the_totals_of_the_sample_orders_add_up() -> None:
         )
 
 
+def test_the_amounts_of_a_line_follow_from_its_parts_unless_they_are_given() -> None:
+    line = testing.line_item(quantity=3, amount_tax=10, amount_discount=1)
+    assert (line["amount_subtotal"], line["amount_total"]) == (6000, 6009)
+    given = testing.line_item(quantity=3, amount_total=5, amount_subtotal=testing.ABSENT)
+    assert given["amount_total"] == 5
+    assert "amount_subtotal" not in given
+    assert testing.line_item(quantity="3")["amount_total"] == 4000
+    assert "quantity" not in testing.line_item(quantity=testing.ABSENT)
+
+
 def test_a_signature_is_accepted_by_the_other_side() -> None:
     verify_signature(b"{}", testing.sign(b"{}", "whsec_x", 100), "whsec_x", now=100)
     assert testing.sign("{}", "whsec_x", 100) == testing.sign(b"{}", "whsec_x", 100)
