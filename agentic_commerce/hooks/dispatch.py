@@ -30,15 +30,13 @@ from agentic_commerce.hooks.responses import (
     ProductPriceAvailabilityResponse,
 )
 
-__all__ = ["Answer", "Dispatcher", "Handler", "check_answer", "parse_request"]
+__all__ = ["Dispatcher", "Handler", "check_answer", "parse_request"]
 
 Q = TypeVar("Q", bound=HookRequest)
 R = TypeVar("R", bound=HookResponse)
 
 Handler = Callable[[Q], R | Mapping[str, Any] | Awaitable[R | Mapping[str, Any]]]
 """A handler: a typed request in, an answer or a mapping in Stripe's shape out, awaited or not."""
-
-Answer = HookResponse | Mapping[str, Any]
 
 _KINDS: Final = (CustomizeCheckoutRequest, FinalizeCheckoutRequest, ProductPriceAvailabilityRequest)
 
