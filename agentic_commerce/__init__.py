@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # as typing's, without the 7 ms that importing typing tak
 if TYPE_CHECKING:
     from typing import Any
 
-    from agentic_commerce import errors, hooks, money, testing
+    from agentic_commerce import errors, events, hooks, money, orders, testing
     from agentic_commerce.errors import (
         AgenticCommerceError,
         Issue,
@@ -31,12 +31,14 @@ __all__ = [
     "SignatureError",
     "UnsupportedHookError",
     "errors",
+    "events",
     "hooks",
     "money",
+    "orders",
     "testing",
 ]
 
-_ROOMS = frozenset({"errors", "hooks", "money", "testing"})
+_ROOMS = frozenset({"errors", "events", "hooks", "money", "orders", "testing"})
 
 
 def __getattr__(name: str) -> Any:

@@ -21,17 +21,25 @@ same walk in plain Python takes three times as long, and this is the hot path of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from math import isfinite
 from types import NoneType
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 import attrs
 
-__all__ = ["compile_reader", "compile_writer", "decimal_of", "enum_values", "reader_source"]
+__all__ = [
+    "compile_reader",
+    "compile_writer",
+    "decimal_of",
+    "enum_values",
+    "expandable",
+    "reader_source",
+    "rfc3339",
+]
 
 Structure = Callable[[Any, Any], Any]
 
@@ -63,6 +71,13 @@ def enum_values(kind: Any) -> dict[str, str]:
             known: dict[str, str] = {member.value: member for member in arg}
             return known | {old: known[new] for old, new in _SPELLINGS.items() if new in known}
     return {}
+
+
+def expandable(kind: Any) -> Any:
+    """The record that ``Price | str`` may hold instead of its id; None for any other kind."""
+    kinds = [arg for arg in get_args(kind) if arg is not NoneType]
+    found = [arg for arg in kinds if attrs.has(arg)]
+    return found[0] if len(found) == 1 and len(kinds) == 2 and str in kinds else None
 
 
 # ------------------------------------------------------------------------------------------ readers
@@ -142,13 +157,17 @@ class _Reader:
             self._line(depth, f"{target} = {v} if type({v}) is {kind.__name__} else {other}")
         elif kind is Decimal:
             self._line(depth, f"{target} = decimal({v}) if type({v}) is float else {other}")
+        elif get_origin(kind) is Literal:
+            self._line(depth, f"{target} = {v} if {v} in {get_args(kind)!r} else {other}")
         elif values := enum_values(kind):
             table = self._name("values", values)
             self._line(depth, f"{target} = {table}[{v}] if {v} in {table} else {other}")
-        elif attrs.has(kind):
+        elif attrs.has(whole := expandable(kind) or kind):
             r = self._name("r", None)
-            self._line(depth, f"if type({v}) is dict:")
-            self.record(kind, v, r, depth + 1)
+            if whole is not kind:
+                self._line(depth, f"if type({v}) is str: {target} = {v}")
+            self._line(depth, f"{'if' if whole is kind else 'elif'} type({v}) is dict:")
+            self.record(whole, v, r, depth + 1)
             self._line(depth + 1, f"{target} = {r}")
             self._line(depth, f"else: {target} = {other}")
         elif item is not None and attrs.has(item):
@@ -184,12 +203,15 @@ class _Reader:
 def compile_writer(kind: type) -> Callable[[Any], dict[str, Any]]:
     """A function from a record to its JSON object; a field that has its default is left out."""
     attrs.resolve_types(kind)
-    names: dict[str, Any] = {"number": _json_number}
+    names: dict[str, Any] = {"number": _json_number, "rfc3339": rfc3339}
     always, maybe = [], []
     for a in attrs.fields(kind):
-        if "beside" in a.metadata:
+        if a.metadata.keys() & {"beside", "whole"}:
             continue
-        if a.default is attrs.NOTHING:
+        if "nullable" in a.metadata:
+            text = _written(a.type, f"o.{a.name}", names)
+            always.append(f"{a.name!r}: None if o.{a.name} is None else {text}")
+        elif a.default is attrs.NOTHING:
             always.append(f"{a.name!r}: {_written(a.type, f'o.{a.name}', names)}")
         else:
             given = " is not None" if a.default is None else ""  # of a tuple: whether it has items
@@ -215,9 +237,18 @@ def _written(kind: Any, value: str, names: dict[str, Any]) -> str:
         return f"number({value})"
     if kind is date:
         return f"{value}.isoformat()"
+    if kind is datetime:
+        return f"rfc3339({value})"
     if _is_mapping(kind):
         return f"dict({value})"
     return _written(args[0], value, names) if args else value
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment as Stripe writes it: UTC, with milliseconds (microseconds where it has them)."""
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    precision = "microseconds" if utc.microsecond % 1000 else "milliseconds"
+    return f"{utc.isoformat(timespec=precision)}Z"
 
 
 def _is_mapping(kind: Any) -> bool:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from types import NoneType
-from typing import Any, Final, TypeVar, get_origin
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import attrs
 from cattrs import Converter
@@ -31,7 +31,14 @@ from cattrs.errors import (
 )
 from cattrs.gen import make_dict_structure_fn, override
 
-from agentic_commerce._compile import compile_reader, compile_writer, decimal_of, enum_values
+from agentic_commerce._compile import (
+    compile_reader,
+    compile_writer,
+    decimal_of,
+    enum_values,
+    expandable,
+)
+from agentic_commerce._record import UnixTime
 from agentic_commerce.errors import Issue, PayloadError, ResponseError
 
 __all__ = ["answer_reader", "payload_reader", "writer"]
@@ -92,6 +99,14 @@ class _KindError(TypeError):
     def __init__(self, wanted: str, value: object) -> None:
         self.code = "null" if value is None else "kind"
         super().__init__(f"expected {wanted}, got {_kind(value)}")
+
+
+class _ChoiceError(_KindError):
+    """A text that is not one of the few that the place allows."""
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        self.code = "choice"
+        TypeError.__init__(self, f"expected {' or '.join(map(repr, allowed))}")
 
 
 _KIND_NAMES: Final[tuple[tuple[type | tuple[type, ...], str], ...]] = (
@@ -156,6 +171,30 @@ def _date(value: Any, _: Any = None) -> date:
     raise _KindError("a date such as 2026-12-31", value)
 
 
+# Rule: RFC 3339, "date-time": a full date, a time of day with seconds, any number of fractional
+# digits, and always a zone. `datetime.fromisoformat` alone also takes 20260406 and 2026-W15-1, and
+# leaves a time without zone to the reader's imagination.
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def _moment(value: Any, _: Any = None) -> datetime:
+    # OverflowError: at the ends of the calendar, the moment in UTC lies outside it.
+    with suppress(ValueError, OverflowError):
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return value.astimezone(UTC)
+        if _MOMENT.fullmatch(_text(value)):
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    raise _KindError("a time with a zone, such as 2026-04-06T10:05:00.000Z", value)
+
+
+def _unix_time(value: Any, _: Any = None) -> datetime:
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(_whole(value), UTC)
+    raise _KindError("a time in unix seconds, of a year from 1 to 9999", value)
+
+
 _KINDS: Final[dict[Any, Hook]] = {
     str: _text,
     int: _whole,
@@ -163,7 +202,42 @@ _KINDS: Final[dict[Any, Hook]] = {
     Decimal: _number,
     Decimal | float: _as_given,  # an answer's number: its constructor checks it and keeps it
     date: _date,
+    datetime: _moment,
+    UnixTime: _unix_time,
 }
+
+
+def _is_literal(kind: Any) -> bool:
+    return get_origin(kind) is Literal
+
+
+def _literal_hook(kind: Any, _: Converter) -> Hook:
+    allowed: tuple[str, ...] = get_args(kind)
+
+    def read(value: Any, _: Any) -> str:
+        if _text(value) in allowed:
+            text: str = value
+            return text
+        raise _ChoiceError(allowed)
+
+    return read
+
+
+def _is_expandable(kind: Any) -> bool:
+    return expandable(kind) is not None
+
+
+def _expandable_hook(kind: Any, converter: Converter) -> Hook:
+    whole = expandable(kind)
+
+    def read(value: Any, _: Any) -> Any:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Mapping):
+            return converter.structure(value, whole)
+        raise _KindError("an id or an object", value)
+
+    return read
 
 
 def _is_open_enum(kind: Any) -> bool:
@@ -241,6 +315,8 @@ def _converter(*, closed: bool) -> Converter:
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(is_mapping, _mapping_hook)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
+    converter.register_structure_hook_factory(_is_literal, _literal_hook)
+    converter.register_structure_hook_factory(_is_expandable, _expandable_hook)
     converter.register_structure_hook_factory(attrs.has, _record_hook)
     return converter
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NewType
 
 import attrs
 
-__all__ = ["masked", "record"]
+__all__ = ["UnixTime", "masked", "record"]
+
+UnixTime = NewType("UnixTime", datetime)
+"""A moment that JSON holds as whole unix seconds; a plain ``datetime`` is RFC 3339 text there."""
 
 if TYPE_CHECKING:
     from attrs import frozen as record

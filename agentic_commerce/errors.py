@@ -38,11 +38,12 @@ CODES: Final[dict[str, str]] = {
     "null": "A required key holds null.",
     "kind": "A value has the wrong JSON kind, for example text where a whole number belongs.",
     "unknown_key": "An answer has a key that the contract does not know.",
+    "other_payload": "This is another thing that Stripe sends; the hint names its parser.",
+    "choice": "A text is not one of the allowed values.",
     # What only an answer can have wrong.
     "answer_type": "A handler returned something that is not an answer to this hook.",
     "empty": "A text that must say something is empty.",
     "range": "A number lies outside its limits.",
-    "choice": "A text is not one of the allowed values.",
     "currency": "A currency is not a lowercase ISO 4217 code, or not the request's currency.",
     "exactly_one": "Exactly one of two keys must be given.",
     "forbidden": "A key is given that the rest of the answer forbids.",
@@ -51,8 +52,11 @@ CODES: Final[dict[str, str]] = {
     "automatic_tax": "Tax rates are given although Stripe computes the tax.",
     "exceeds_total": "An amount is larger than the order's total.",
     "mismatch": "A value differs from the request value that it must repeat.",
+    # What an order can have that does not add up: never an error, always in ``.discrepancies``.
+    "lines_missing": "The session does not hold all of its lines.",
+    "sum": "Amounts that should add up do not.",
 }
-"""Every code that an `Issue` of a payload or an answer can have, with its meaning."""
+"""Every code that an `Issue` of a payload, an answer or an order can have, with its meaning."""
 
 
 @attrs.frozen

@@ -9,13 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import cache
-from importlib import import_module
-from types import ModuleType
 from typing import Any, Final, TypeVar
 
 import attrs
-import orjson
 
+from agentic_commerce._payload import convert, read_object
 from agentic_commerce.errors import Issue, PayloadError, ResponseError, UnsupportedHookError
 from agentic_commerce.hooks.requests import (
     CustomizeCheckoutRequest,
@@ -43,15 +41,9 @@ _KINDS: Final = (CustomizeCheckoutRequest, FinalizeCheckoutRequest, ProductPrice
 _REQUESTS: Final[dict[str, type[HookRequest]]] = {kind.hook_type: kind for kind in _KINDS}
 
 
-@cache
-def _convert() -> ModuleType:
-    """The conversion room, loaded at first use: cattrs would double the import time of this one."""
-    return import_module("agentic_commerce._convert")
-
-
 def dump_answer(answer: HookResponse) -> dict[str, Any]:
     """Write an answer as a JSON-ready dict, unchecked against any request."""
-    dumped: dict[str, Any] = _convert().writer(type(answer))(answer)
+    dumped: dict[str, Any] = convert().writer(type(answer))(answer)
     return dumped
 
 
@@ -66,8 +58,7 @@ def parse_request(payload: bytes | str | Mapping[str, Any]) -> HookRequest:
 
     Raises: PayloadError naming every fault with its path; UnsupportedHookError for another type.
     """
-    # Bytes first: to ask whether they are a Mapping would cost more than to read the envelope.
-    envelope = _load(payload) if isinstance(payload, (bytes, str)) else _mapping(payload)
+    envelope = read_object(payload, "an object with type, id, livemode and data")
     kind = envelope.get("type")
     if not isinstance(kind, str):
         raise PayloadError(_untyped(envelope))
@@ -79,25 +70,7 @@ def parse_request(payload: bytes | str | Mapping[str, Any]) -> HookRequest:
 
 @cache
 def _readers() -> dict[str, Callable[[Mapping[str, Any]], HookRequest]]:
-    return {name: _convert().payload_reader(kind) for name, kind in _REQUESTS.items()}
-
-
-def _mapping(payload: object) -> Mapping[str, Any]:
-    return payload if isinstance(payload, Mapping) else _load(payload)
-
-
-def _load(payload: Any) -> Mapping[str, Any]:
-    try:
-        value = orjson.loads(payload)
-    except (orjson.JSONDecodeError, TypeError) as error:
-        hint = "pass the body as it was received" if payload else "the body is empty"
-        raise PayloadError(
-            [Issue("not_json", f"not JSON: {error}", column="$", hint=hint)]
-        ) from None
-    if not isinstance(value, dict):
-        message = "expected an object with type, id, livemode and data"
-        raise PayloadError([Issue("kind", message, column="$")])
-    return value
+    return {name: convert().payload_reader(kind) for name, kind in _REQUESTS.items()}
 
 
 def _untyped(envelope: Mapping[str, Any]) -> Iterator[Issue]:
@@ -193,8 +166,8 @@ class Dispatcher:
         for kind in self._handlers:
             answer, _ = _ANSWERS[kind]
             _readers()
-            _convert().answer_reader(answer)
-            _convert().writer(answer)
+            convert().answer_reader(answer)
+            convert().writer(answer)
 
     def _route(
         self, payload: bytes | str | Mapping[str, Any] | HookRequest
@@ -235,7 +208,7 @@ def check_answer(request: HookRequest, answer: object) -> dict[str, Any]:
         hint = "does every path of the handler return?" if answer is None else None
         message = f"expected {kind.__name__} or a mapping of its shape, got {type(answer).__name__}"
         raise ResponseError([Issue("answer_type", message, column="$", hint=hint)])
-    return check(request, _convert().answer_reader(kind)(answer))
+    return check(request, convert().answer_reader(kind)(answer))
 
 
 def _customize(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from attrs import field
 
+from agentic_commerce._address import Address
 from agentic_commerce._record import masked, record
 
 __all__ = [
@@ -102,18 +103,6 @@ class CardFunding(StrEnum):
 
 
 # ---------------------------------------------------------------------------------------- shared
-
-
-@record(kw_only=True)
-class Address:
-    """A postal address; every part is optional and none is shown in a repr but the country."""
-
-    line1: str | None = field(default=None, repr=masked)
-    line2: str | None = field(default=None, repr=masked)
-    city: str | None = field(default=None, repr=masked)
-    state: str | None = field(default=None, repr=masked)
-    postal_code: str | None = field(default=None, repr=masked)
-    country: str | None = None
 
 
 @record(kw_only=True)

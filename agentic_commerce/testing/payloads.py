@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any, Final
+from typing import Any
 
 from agentic_commerce.hooks.requests import (
     CUSTOMIZE_CHECKOUT,
@@ -22,6 +22,7 @@ from agentic_commerce.hooks.requests import (
     PRODUCT_PRICE_AVAILABILITY,
 )
 from agentic_commerce.signature import sign
+from agentic_commerce.testing._changes import ABSENT, changed
 
 __all__ = [
     "ABSENT",
@@ -31,15 +32,6 @@ __all__ = [
     "product_price_availability",
     "sign",
 ]
-
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT: Final = _Absent()
-"""Given as a value, it takes the key out of the payload."""
 
 
 def customize_checkout(**changes: Any) -> dict[str, Any]:
@@ -68,7 +60,7 @@ def customize_checkout(**changes: Any) -> dict[str, Any]:
         "discounts": [],
         "metadata": {},
     }
-    return _changed(payload, changes)
+    return changed(payload, changes)
 
 
 def finalize_checkout(**changes: Any) -> dict[str, Any]:
@@ -106,14 +98,14 @@ def finalize_checkout(**changes: Any) -> dict[str, Any]:
         "shipping_details": deepcopy(contact),
         "total_details": {"amount_discount": 0, "amount_shipping": 500, "amount_tax": 340},
     }
-    return _changed(payload, changes)
+    return changed(payload, changes)
 
 
 def product_price_availability(**changes: Any) -> dict[str, Any]:
     """A ``product_price_availability`` payload, which asks for one ``sku_id``."""
     payload = _envelope(PRODUCT_PRICE_AVAILABILITY, "hook_price_1")
     payload["data"] = {"sku_id": "SKU-1"}
-    return _changed(payload, changes)
+    return changed(payload, changes)
 
 
 def line_item(number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -134,7 +126,7 @@ def line_item(number: int = 1, **changes: Any) -> dict[str, Any]:
         "amount_tax": 0,
         "tax_rates": [],
     }
-    return _changed(line, {**_totals({**line, **changes}), **changes})
+    return changed(line, {**_totals({**line, **changes}), **changes})
 
 
 def _totals(line: Mapping[str, Any]) -> dict[str, int]:
@@ -174,14 +166,3 @@ def _shipping_rate(identifier: str, name: str, amount: int) -> dict[str, Any]:
             "maximum": {"unit": "business_day", "value": 5},
         },
     }
-
-
-def _changed(value: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    for key, change in changes.items():
-        if change is ABSENT:
-            value.pop(key, None)
-        elif isinstance(change, Mapping) and isinstance(value.get(key), dict):
-            _changed(value[key], change)
-        else:
-            value[key] = deepcopy(change)
-    return value

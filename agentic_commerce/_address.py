@@ -1,0 +1,21 @@
+"""A postal address, which hooks and orders share."""
+
+from __future__ import annotations
+
+from attrs import field
+
+from agentic_commerce._record import masked, record
+
+__all__ = ["Address"]
+
+
+@record(kw_only=True)
+class Address:
+    """A postal address; every part is optional and none is shown in a repr but the country."""
+
+    line1: str | None = field(default=None, repr=masked)
+    line2: str | None = field(default=None, repr=masked)
+    city: str | None = field(default=None, repr=masked)
+    state: str | None = field(default=None, repr=masked)
+    postal_code: str | None = field(default=None, repr=masked)
+    country: str | None = None
