@@ -37,6 +37,7 @@ from agentic_commerce._compile import (
     decimal_of,
     enum_values,
     expandable,
+    moment_of,
 )
 from agentic_commerce._record import UnixTime
 from agentic_commerce.errors import Issue, PayloadError, ResponseError
@@ -171,21 +172,11 @@ def _date(value: Any, _: Any = None) -> date:
     raise _KindError("a date such as 2026-12-31", value)
 
 
-# Rule: RFC 3339, "date-time": a full date, a time of day with seconds, any number of fractional
-# digits, and always a zone. `datetime.fromisoformat` alone also takes 20260406 and 2026-W15-1, and
-# leaves a time without zone to the reader's imagination.
-_MOMENT: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
-
-
 def _moment(value: Any, _: Any = None) -> datetime:
-    # OverflowError: at the ends of the calendar, the moment in UTC lies outside it.
     with suppress(ValueError, OverflowError):
         if isinstance(value, datetime) and value.tzinfo is not None:
             return value.astimezone(UTC)
-        if _MOMENT.fullmatch(_text(value)):
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        return moment_of(_text(value))
     raise _KindError("a time with a zone, such as 2026-04-06T10:05:00.000Z", value)
 
 

@@ -49,47 +49,58 @@ def verify_signature(
     Raises: SignatureError, whose message says what to look at and quotes neither secret nor body.
     Source: docs.stripe.com/webhooks, "Verify webhook signatures".
     """
-    Verifier(secrets, tolerance).verify(body, header, time.time() if now is None else now)
+    _check_tolerance(tolerance)
+    _prove(body, header, _checked(secrets), tolerance, time.time() if now is None else now)
 
 
 class Verifier:
     """`verify_signature` with its secrets and tolerance checked once, for an endpoint."""
 
     def __init__(self, secrets: str | Iterable[str], tolerance: float) -> None:
-        if not tolerance >= 0:
-            raise ValueError("tolerance is a number of seconds, 0 or more")
+        _check_tolerance(tolerance)
         self._secrets = _checked(secrets)
         self._tolerance = tolerance
-        self._stripe, self._mismatch = _stripe()
+        _stripe()
 
     def verify(self, body: bytes, header: str | bytes | None, now: float) -> None:
         """Prove a body against the clock's ``now``, in unix seconds. Raises: SignatureError."""
-        text = header.decode("latin-1") if isinstance(header, bytes) else header
-        if not text:
-            raise SignatureError("missing_header", "the request has no Stripe-Signature header")
-        seconds = _timestamp(text)
-        try:
-            payload = body if isinstance(body, str) else str(body, "utf-8")
-        except UnicodeDecodeError:
-            message = "the body is not UTF-8, so Stripe did not send it"
-            raise SignatureError("not_utf8", message) from None
-        for secret in self._secrets:
-            if self._matches(payload, text, secret):
-                break
-        else:
-            raise SignatureError("no_match", _NO_MATCH)
-        age = now - seconds
-        # Written so that a NaN is refused as well.
-        if not -self._tolerance <= age <= self._tolerance:
-            raise _stale(age, self._tolerance)
+        _prove(body, header, self._secrets, self._tolerance, now)
 
-    def _matches(self, payload: str, header: str, secret: str) -> bool:
+
+def _check_tolerance(tolerance: float) -> None:
+    if not tolerance >= 0:
+        raise ValueError("tolerance is a number of seconds, 0 or more")
+
+
+def _prove(
+    body: bytes,
+    header: str | bytes | None,
+    secrets: tuple[str, ...],
+    tolerance: float,
+    now: float,
+) -> None:
+    text = header.decode("latin-1") if isinstance(header, bytes) else header
+    if not text:
+        raise SignatureError("missing_header", "the request has no Stripe-Signature header")
+    seconds = _timestamp(text)
+    try:
+        payload = body if isinstance(body, str) else str(body, "utf-8")
+    except UnicodeDecodeError:
+        message = "the body is not UTF-8, so Stripe did not send it"
+        raise SignatureError("not_utf8", message) from None
+    library, mismatch = _stripe()
+    for secret in secrets:
         try:
             # Without a tolerance: stripe's bounds the age on one side only, by its own clock.
-            self._stripe.verify_header(payload, header, secret, tolerance=None)
-        except self._mismatch:
-            return False
-        return True
+            library.verify_header(payload, text, secret, tolerance=None)
+            break
+        except mismatch:
+            pass
+    else:
+        raise SignatureError("no_match", _NO_MATCH)
+    # Written so that a NaN is refused as well.
+    if not -tolerance <= now - seconds <= tolerance:
+        raise _stale(now - seconds, tolerance)
 
 
 def sign(body: bytes | str, secret: str, timestamp: int | None = None) -> str:
@@ -105,6 +116,8 @@ def sign(body: bytes | str, secret: str, timestamp: int | None = None) -> str:
 
 
 def _checked(secrets: str | Iterable[str]) -> tuple[str, ...]:
+    if isinstance(secrets, str) and secrets.strip():
+        return (secrets,)
     keys = (secrets,) if isinstance(secrets, str) else tuple(secrets)
     if not keys or not all(isinstance(key, str) and key.strip() for key in keys):
         message = "a signing secret (whsec_...) is needed, and an empty one would let anybody sign"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -393,7 +391,7 @@ def test_what_cannot_be_read_names_every_fault(
         "2026-04-06T10:05:61Z",
         "2026-04-06T10:05:00.Z",
         "2026-04-06T10:05:00+0200",
-        "２026-04-06T10:05:00Z",  # noqa: RUF001 - a digit that int() would take
+        "２026-04-06T10:05:00Z",
         "0001-01-01T00:00:00+05:00",  # before the first moment of the calendar, in UTC
         " 2026-04-06T10:05:00Z",
         "",
@@ -774,15 +772,6 @@ def _moments(value: Any) -> Any:
 
 
 # ------------------------------------------------------------------------------------------- guards
-
-
-@pytest.mark.parametrize("room", ["events", "orders"])
-def test_importing_the_room_loads_neither_stripe_nor_httpx_nor_cattrs(room: str) -> None:
-    code = f"import sys, agentic_commerce.{room}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603
-    loaded = set(done.stdout.split())
-    assert loaded.isdisjoint({"stripe", "httpx", "cattrs", "agentic_commerce._convert"})
-    assert not any(name.startswith(("agentic_commerce.hooks", "pytest")) for name in loaded)
 
 
 @pytest.mark.parametrize("make", [testing.agreement_event, testing.catalog_import_event])

@@ -11,16 +11,24 @@ import agentic_commerce
 
 PACKAGE = Path(agentic_commerce.__file__).parent
 
-BASE = {"errors", "money", "signature", "_record"}
+BASE = {"errors", "money", "signature", "_record", "_address", "_payload"}
 ALLOWED = {
     "": {"errors", "events", "feeds", "hooks", "money", "orders", "testing"},
     "errors": set(),
     "money": {"errors"},
     "_record": set(),
+    "_address": {"_record"},
+    "_payload": {"errors"},
     "signature": {"errors"},
     "_compile": BASE,
     "_convert": BASE | {"_compile"},
     "hooks": BASE | {"_convert"},
+    "_agreements": BASE,
+    "events": BASE | {"_agreements"},
+    "_orders": BASE,
+    "_order_events": BASE,
+    "_checkout": BASE | {"_convert", "_orders"},
+    "orders": BASE | {"_order_events", "_orders"},
     "testing": BASE | {"hooks"},
 }
 THIRD_PARTY = {"stripe": {"signature"}, "httpx": set[str](), "cattrs": {"_convert"}}

@@ -128,7 +128,7 @@ def test_text_bytes_and_mappings_are_read_alike() -> None:
     assert expected.raw is session
 
 
-# ------------------------------------------------------------------------------------ what is absent
+# ----------------------------------------------------------------------------------- what is absent
 
 
 def test_a_session_that_is_not_expanded_has_none_where_the_parts_were() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import agentic_commerce
 
-ROOMS = ["errors", "hooks", "money", "signature", "testing"]
+ROOMS = ["errors", "events", "hooks", "money", "orders", "signature", "testing"]
 
 
 def modules() -> list[ModuleType]:
@@ -75,8 +75,9 @@ def test_the_root_import_loads_nothing() -> None:
     assert loaded_after("import agentic_commerce") == set()
 
 
-def test_the_hooks_room_loads_neither_stripe_nor_httpx_nor_cattrs() -> None:
-    loaded = loaded_after("from agentic_commerce import hooks")
+@pytest.mark.parametrize("room", ["events", "hooks", "orders"])
+def test_a_room_loads_neither_stripe_nor_httpx_nor_cattrs(room: str) -> None:
+    loaded = loaded_after(f"from agentic_commerce import {room}")
     assert not loaded & {"stripe", "httpx", "cattrs", "asyncio"}
 
 
@@ -88,8 +89,9 @@ def test_the_rooms_and_errors_can_be_reached_from_the_root() -> None:
         agentic_commerce.nothing  # noqa: B018
 
 
-def test_every_public_class_can_resolve_its_annotations() -> None:
-    for name in agentic_commerce.hooks.__all__:
-        thing = getattr(agentic_commerce.hooks, name)
+@pytest.mark.parametrize("module", modules(), ids=lambda m: m.__name__)
+def test_every_public_class_can_resolve_its_annotations(module: ModuleType) -> None:
+    for name in module.__all__:
+        thing = getattr(module, name)
         if inspect.isclass(thing) and hasattr(thing, "__attrs_attrs__"):
             assert typing.get_type_hints(thing)

@@ -139,14 +139,6 @@ def checkout_session(**changes: Any) -> dict[str, Any]:
     One line of two units at 20.00 USD to California, 8.5 % tax, 5.00 shipping, 1.00 discount: 47.40
     in all. Amounts are in minor units. The fields in private preview are there too.
     """
-    address = {
-        "city": "South San Francisco",
-        "country": "US",
-        "line1": "354 Oyster Point Blvd",
-        "line2": None,
-        "postal_code": "94080",
-        "state": "CA",
-    }
     contact = {"name": "Jenny Rosen", "email": "jenny.rosen@example.com", "phone": "+14155550100"}
     session = {
         "id": "cs_test_1",
@@ -154,11 +146,11 @@ def checkout_session(**changes: Any) -> dict[str, Any]:
         "amount_subtotal": 4000,
         "amount_total": 4740,
         "collected_information": {
-            "shipping_details": {"address": dict(address), "name": "Jenny Rosen"}
+            "shipping_details": {"address": _address(), "name": "Jenny Rosen"}
         },
         "created": 1775469600,
         "currency": "usd",
-        "customer_details": contact | {"address": dict(address)},
+        "customer_details": contact | {"address": _address()},
         "line_items": {
             "object": "list",
             "data": [session_line_item()],
@@ -168,30 +160,40 @@ def checkout_session(**changes: Any) -> dict[str, Any]:
         "livemode": False,
         "metadata": {},
         "mode": "payment",
-        "payment_intent": {
-            "id": "pi_test_1",
-            "object": "payment_intent",
-            "agent_details": {
-                "name": "Test Agent",
-                "network_business_profile": "profile_test_agent",
-            },
-            "latest_charge": {
-                "id": "ch_test_1",
-                "object": "charge",
-                "billing_details": contact | {"address": dict(address)},
-                "created": 1775469898,
-                "payment_method_details": {
-                    "card": {"brand": "visa", "exp_month": 12, "exp_year": 2034, "last4": "4242"},
-                    "type": "card",
-                },
-                "receipt_number": None,
-            },
-        },
+        "payment_intent": _payment_intent(contact | {"address": _address()}),
         "payment_status": "paid",
         "status": "complete",
         "total_details": {"amount_discount": 100, "amount_shipping": 500, "amount_tax": 340},
     }
     return changed(session, changes)
+
+
+def _address() -> dict[str, Any]:
+    return {
+        "city": "South San Francisco",
+        "country": "US",
+        "line1": "354 Oyster Point Blvd",
+        "line2": None,
+        "postal_code": "94080",
+        "state": "CA",
+    }
+
+
+def _payment_intent(billing_details: dict[str, Any]) -> dict[str, Any]:
+    card = {"brand": "visa", "exp_month": 12, "exp_year": 2034, "last4": "4242"}
+    return {
+        "id": "pi_test_1",
+        "object": "payment_intent",
+        "agent_details": {"name": "Test Agent", "network_business_profile": "profile_test_agent"},
+        "latest_charge": {
+            "id": "ch_test_1",
+            "object": "charge",
+            "billing_details": billing_details,
+            "created": 1775469898,
+            "payment_method_details": {"card": card, "type": "card"},
+            "receipt_number": None,
+        },
+    }
 
 
 def session_line_item(number: int = 1, **changes: Any) -> dict[str, Any]:
