@@ -13,9 +13,11 @@ import orjson
 
 from agentic_commerce.errors import Issue, PayloadError
 
-__all__ = ["convert", "object_issue", "read_event", "read_object"]
+__all__ = ["EVENT", "convert", "object_issue", "read_object", "read_wrapped"]
 
 T = TypeVar("T")
+
+EVENT: Final = "an event with object, type, id and created"
 
 
 @cache
@@ -48,16 +50,11 @@ def _hint(payload: object) -> str:
     return "pass the body as it was received" if payload else "the body is empty"
 
 
-def read_event(
-    payload: bytes | str | Mapping[str, Any], tag: str, read: Callable[[Mapping[str, Any]], T]
-) -> T:
-    """Read the event whose ``object`` is ``tag``, in a cloud provider's envelope or without one.
+def read_wrapped(value: Mapping[str, Any], tag: str, read: Callable[[Mapping[str, Any]], T]) -> T:
+    """Read the event whose ``object`` is ``tag`` inside a cloud provider's envelope.
 
-    Raises: PayloadError, with paths that start at what was handed in.
+    Raises: PayloadError, with paths that start at the envelope, or saying what this is instead.
     """
-    value = read_object(payload, "an event with object, type, id and created")
-    if value.get("object") == tag:
-        return read(value)
     inside, path = _opened(value)
     if issue := object_issue(inside, tag, path):
         raise PayloadError([issue])

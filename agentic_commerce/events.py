@@ -30,7 +30,7 @@ from agentic_commerce._agreements import (
     SellerDetails,
     parse_agreement,
 )
-from agentic_commerce._payload import convert, read_event
+from agentic_commerce._payload import EVENT, convert, read_object, read_wrapped
 from agentic_commerce._record import masked, record
 from agentic_commerce.errors import Issue, PayloadError
 from agentic_commerce.signature import verify_signature
@@ -70,6 +70,7 @@ __all__ = [
     "parse_signed_event",
 ]
 
+_THIN: Final = "v2.core.event"
 _IMPORTS: Final = "v2.commerce.product_catalog.imports"
 
 
@@ -288,7 +289,10 @@ def parse_event(payload: bytes | str | Mapping[str, Any]) -> Event:
     Raises: PayloadError naming every fault with its path. A snapshot event, a hook or an object
     handed in by mistake is one fault, which names the right parser.
     """
-    return read_event(payload, "v2.core.event", _read)
+    value = read_object(payload, EVENT)
+    if value.get("object") == _THIN:
+        return _read(value)
+    return read_wrapped(value, _THIN, _read)
 
 
 def parse_signed_event(
@@ -320,10 +324,10 @@ def dump_event(event: Event) -> dict[str, Any]:
 
 
 def _read(value: Mapping[str, Any]) -> Event:
-    kind = value.get("type")
-    readers = _readers()
-    event = readers.get(kind if isinstance(kind, str) else "", readers[""])(value)
-    if isinstance(event.data, AgreementConfirmationData):
+    kind, readers = value.get("type"), _readers()
+    reader = readers.get(kind) if isinstance(kind, str) else None
+    event = (reader or readers[""])(value)
+    if type(event.data) is AgreementConfirmationData:
         _refuse_other_data(value["data"])
     return event
 

@@ -35,7 +35,7 @@ from agentic_commerce._orders import (
     PaymentStatus,
     ShippingDetails,
 )
-from agentic_commerce._payload import object_issue, read_event, read_object
+from agentic_commerce._payload import EVENT, object_issue, read_object, read_wrapped
 from agentic_commerce.errors import Issue, PayloadError
 from agentic_commerce.signature import verify_signature
 
@@ -80,7 +80,10 @@ def parse_order_event(payload: bytes | str | Mapping[str, Any]) -> OrderEvent:
     Raises: PayloadError naming every fault with its path. A thin event or a hook handed in by
     mistake is one fault, which names the right parser.
     """
-    return read_event(payload, "event", read_snapshot)
+    value = read_object(payload, EVENT)
+    if value.get("object") == "event":
+        return read_snapshot(value)
+    return read_wrapped(value, "event", read_snapshot)
 
 
 def parse_signed_order_event(
