@@ -43,6 +43,7 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/hooks.py
+	$(BIN)/python benchmarks/events.py
 
 clean:
 	rm -rf $(VENV) docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

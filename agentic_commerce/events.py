@@ -145,11 +145,16 @@ class _Event:
         return self.context.rpartition("/")[2] if self.context else None
 
 
+_AgreementData = AgreementCreatedData | AgreementConfirmationData | AgreementTerminatedData
+
+
 # ------------------------------------------------------------------------------------------ events
 
 
 @record(kw_only=True)
-class _AgreementEvent(_Event):
+class AgreementEvent(_Event):
+    """An event about an Agreement: one of the four below, which ``match`` tells apart."""
+
     created: datetime
     id: str
     livemode: bool
@@ -161,9 +166,15 @@ class _AgreementEvent(_Event):
     reason: Reason | None = None
     raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False, metadata={"whole": True})
 
+    if TYPE_CHECKING:
+
+        @property
+        def data(self) -> _AgreementData | None:
+            """What the fetched event says; None on a thin one."""
+
 
 @record(kw_only=True)
-class AgreementCreated(_AgreementEvent):
+class AgreementCreated(AgreementEvent):
     """An Agreement was created. ``data`` is None on a thin event."""
 
     event_type: ClassVar[str] = f"{AGREEMENT}.created"
@@ -172,7 +183,7 @@ class AgreementCreated(_AgreementEvent):
 
 
 @record(kw_only=True)
-class AgreementPartiallyConfirmed(_AgreementEvent):
+class AgreementPartiallyConfirmed(AgreementEvent):
     """One side confirmed; the times in ``data`` say which. ``data`` is None on a thin event."""
 
     event_type: ClassVar[str] = f"{AGREEMENT}.partially_confirmed"
@@ -181,7 +192,7 @@ class AgreementPartiallyConfirmed(_AgreementEvent):
 
 
 @record(kw_only=True)
-class AgreementConfirmed(_AgreementEvent):
+class AgreementConfirmed(AgreementEvent):
     """Both sides have confirmed, as the times in ``data`` say. ``data`` is None on a thin event."""
 
     event_type: ClassVar[str] = f"{AGREEMENT}.confirmed"
@@ -190,7 +201,7 @@ class AgreementConfirmed(_AgreementEvent):
 
 
 @record(kw_only=True)
-class AgreementTerminated(_AgreementEvent):
+class AgreementTerminated(AgreementEvent):
     """Either side ended the Agreement; ``data``, None on a thin event, says which and when."""
 
     event_type: ClassVar[str] = f"{AGREEMENT}.terminated"
@@ -199,7 +210,12 @@ class AgreementTerminated(_AgreementEvent):
 
 
 @record(kw_only=True)
-class _CatalogImportEvent(_Event):
+class CatalogImportEvent(_Event):
+    """An event about a catalog import: one of the four below.
+
+    ``data`` is untyped, and None on a thin event: retrieve the import to learn how it went.
+    """
+
     created: datetime
     id: str
     livemode: bool
@@ -214,28 +230,28 @@ class _CatalogImportEvent(_Event):
 
 
 @record(kw_only=True)
-class CatalogImportProcessing(_CatalogImportEvent):
+class CatalogImportProcessing(CatalogImportEvent):
     """A catalog import has its file and is being read."""
 
     event_type: ClassVar[str] = f"{_IMPORTS}.processing"
 
 
 @record(kw_only=True)
-class CatalogImportSucceeded(_CatalogImportEvent):
+class CatalogImportSucceeded(CatalogImportEvent):
     """A catalog import took every row."""
 
     event_type: ClassVar[str] = f"{_IMPORTS}.succeeded"
 
 
 @record(kw_only=True)
-class CatalogImportSucceededWithErrors(_CatalogImportEvent):
+class CatalogImportSucceededWithErrors(CatalogImportEvent):
     """A catalog import took some rows; retrieve it to learn which ones it refused, and why."""
 
     event_type: ClassVar[str] = f"{_IMPORTS}.succeeded_with_errors"
 
 
 @record(kw_only=True)
-class CatalogImportFailed(_CatalogImportEvent):
+class CatalogImportFailed(CatalogImportEvent):
     """A catalog import took nothing; retrieve it to learn why."""
 
     event_type: ClassVar[str] = f"{_IMPORTS}.failed"
@@ -258,20 +274,17 @@ class UnknownEvent(_Event):
     data: Mapping[str, Any] | None = field(default=None, repr=masked)
 
 
-AgreementEvent = (
-    AgreementCreated | AgreementPartiallyConfirmed | AgreementConfirmed | AgreementTerminated
-)
-"""An event about an Agreement."""
-
-CatalogImportEvent = (
-    CatalogImportProcessing
+Event = (
+    AgreementCreated
+    | AgreementPartiallyConfirmed
+    | AgreementConfirmed
+    | AgreementTerminated
+    | CatalogImportProcessing
     | CatalogImportSucceeded
     | CatalogImportSucceededWithErrors
     | CatalogImportFailed
+    | UnknownEvent
 )
-"""An event about a catalog import; retrieve the import, because its events bring no typed data."""
-
-Event = AgreementEvent | CatalogImportEvent | UnknownEvent
 """Any event; ``match`` tells which."""
 
 
@@ -383,14 +396,14 @@ def agreement_state(event: AgreementEvent) -> AgreementState:
     )
 
 
-def agreement_states(events: Iterable[Event]) -> dict[str, AgreementState]:
+def agreement_states(events: Iterable[Event | AgreementEvent]) -> dict[str, AgreementState]:
     """The state of each Agreement that some events tell of, by its id.
 
     The events may come in any order, and repeatedly; those about other things are passed over.
     """
     states: dict[str, AgreementState] = {}
     for event in events:
-        if isinstance(event, _AgreementEvent):
+        if isinstance(event, AgreementEvent):
             state = agreement_state(event)
             known = states.get(state.id)
             states[state.id] = state if known is None else known.merge(state)

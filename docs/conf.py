@@ -25,7 +25,9 @@ suppress_warnings = ["ref.python"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_type_aliases = {name: name for name in ("Fallback", "HookRequest", "HookResponse")}
+autodoc_type_aliases = {
+    name: name for name in ("Event", "Fallback", "HookRequest", "HookResponse", "OrderEvent")
+}
 maximum_signature_line_length = 88
 
 # What Sphinx prints that nobody would write: an alias inside another type, and a clock.
@@ -35,7 +37,14 @@ _READABLE = {
 }
 
 # Requests are built by the library alone, by position: their signature would mislead.
-_WITHOUT_SIGNATURE = ("agentic_commerce.hooks.requests", "agentic_commerce.hooks._outcome")
+_WITHOUT_SIGNATURE = (
+    "agentic_commerce._address",
+    "agentic_commerce._order_events",
+    "agentic_commerce._orders",
+    "agentic_commerce.events",
+    "agentic_commerce.hooks._outcome",
+    "agentic_commerce.hooks.requests",
+)
 
 
 def _signature(

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from agentic_commerce import errors, hooks, money, testing
+from agentic_commerce import errors, events, hooks, money, orders, testing
 from agentic_commerce.hooks import doors, endpoint
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +17,9 @@ BEHAVIOUR = (ROOT / "docs" / "explanation" / "hook-behaviour.md").read_text()
 DIRECTIVE = re.compile(r"^\.\. (?:auto\w+|py:data):: (\w+)", re.MULTILINE)
 
 
-@pytest.mark.parametrize("module", [errors, hooks, money, testing], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "module", [errors, events, hooks, money, orders, testing], ids=lambda m: m.__name__
+)
 def test_the_reference_has_every_public_name_and_no_other(module: ModuleType) -> None:
     page = REFERENCE / f"{module.__name__.rpartition('.')[2]}.md"
     assert sorted(DIRECTIVE.findall(page.read_text())) == sorted(module.__all__)
