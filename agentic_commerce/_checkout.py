@@ -26,6 +26,7 @@ from agentic_commerce._orders import (
     PaymentStatus,
     ShippingDetails,
 )
+from agentic_commerce._parts import TotalDetails
 from agentic_commerce._record import UnixTime, record
 
 __all__ = ["read_order"]
@@ -98,15 +99,6 @@ class LineItems:
 
     data: tuple[LineItem, ...]
     has_more: bool | None = None
-
-
-@record(kw_only=True)
-class TotalDetails:
-    """How the total came about."""
-
-    amount_discount: int | None = None
-    amount_shipping: int | None = None
-    amount_tax: int | None = None
 
 
 @record(kw_only=True)

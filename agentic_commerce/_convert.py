@@ -102,12 +102,8 @@ class _KindError(TypeError):
         super().__init__(f"expected {wanted}, got {_kind(value)}")
 
 
-class _ChoiceError(_KindError):
+class _ChoiceError(ValueError):
     """A text that is not one of the few that the place allows."""
-
-    def __init__(self, allowed: tuple[str, ...]) -> None:
-        self.code = "choice"
-        TypeError.__init__(self, f"expected {' or '.join(map(repr, allowed))}")
 
 
 _KIND_NAMES: Final[tuple[tuple[type | tuple[type, ...], str], ...]] = (
@@ -209,7 +205,7 @@ def _literal_hook(kind: Any, _: Converter) -> Hook:
         if _text(value) in allowed:
             text: str = value
             return text
-        raise _ChoiceError(allowed)
+        raise _ChoiceError(f"expected {' or '.join(map(repr, allowed))}")
 
     return read
 
@@ -340,6 +336,8 @@ def _issues(error: BaseException, path: str, value: Any) -> Iterator[Issue]:
             yield Issue("missing", "required, but absent", column=path)
         case _KindError():
             yield Issue(error.code, str(error), column=path)
+        case _ChoiceError():
+            yield Issue("choice", str(error), column=path)
         case _:
             yield Issue("kind", f"cannot be read ({type(error).__name__})", column=path)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field
 
-from agentic_commerce._address import Address
+from agentic_commerce._parts import Address
 from agentic_commerce._record import masked, record
 from agentic_commerce.errors import Issue
 from agentic_commerce.money import to_major_units
@@ -91,8 +91,33 @@ class OrderTax:
         return to_major_units(self.amount, self.currency)
 
 
+class _Amounts:
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        currency: str
+        amount_subtotal: int | None
+        amount_discount: int | None
+        amount_tax: int | None
+
+    @property
+    def subtotal(self) -> Decimal | None:
+        """``amount_subtotal`` in major units."""
+        return _major(self.amount_subtotal, self.currency)
+
+    @property
+    def discount(self) -> Decimal | None:
+        """``amount_discount`` in major units."""
+        return _major(self.amount_discount, self.currency)
+
+    @property
+    def tax(self) -> Decimal | None:
+        """``amount_tax`` in major units."""
+        return _major(self.amount_tax, self.currency)
+
+
 @record(kw_only=True)
-class OrderLine:
+class OrderLine(_Amounts):
     """One line of an order. Amounts are in minor units of ``currency``.
 
     ``sku`` is text, with its leading zeros: the product's ``id`` in the feed, which Stripe's API
@@ -124,28 +149,13 @@ class OrderLine:
         return _major(self.unit_amount, self.currency)
 
     @property
-    def subtotal(self) -> Decimal | None:
-        """``amount_subtotal`` in major units."""
-        return _major(self.amount_subtotal, self.currency)
-
-    @property
-    def discount(self) -> Decimal | None:
-        """``amount_discount`` in major units."""
-        return _major(self.amount_discount, self.currency)
-
-    @property
-    def tax(self) -> Decimal | None:
-        """``amount_tax`` in major units."""
-        return _major(self.amount_tax, self.currency)
-
-    @property
     def total(self) -> Decimal | None:
         """``amount_total`` in major units."""
         return _major(self.amount_total, self.currency)
 
 
 @record(kw_only=True)
-class Order:
+class Order(_Amounts):
     """A completed Checkout Session, laid out as an order.
 
     Amounts are in minor units of ``currency``, a lowercase ISO 4217 code; `total` and its like give
@@ -201,24 +211,9 @@ class Order:
         return self.agent is not None and bool(self.agent.network_business_profile)
 
     @property
-    def subtotal(self) -> Decimal | None:
-        """``amount_subtotal`` in major units."""
-        return _major(self.amount_subtotal, self.currency)
-
-    @property
-    def discount(self) -> Decimal | None:
-        """``amount_discount`` in major units."""
-        return _major(self.amount_discount, self.currency)
-
-    @property
     def shipping(self) -> Decimal | None:
         """``amount_shipping`` in major units."""
         return _major(self.amount_shipping, self.currency)
-
-    @property
-    def tax(self) -> Decimal | None:
-        """``amount_tax`` in major units."""
-        return _major(self.amount_tax, self.currency)
 
     @property
     def total(self) -> Decimal:

@@ -131,8 +131,13 @@ class Reason:
     request: ReasonRequest | None = None
 
 
+@record(kw_only=True)
 class _Event:
-    __slots__ = ()
+    created: datetime
+    id: str
+    livemode: bool
+    object: str
+    type: str
 
     if TYPE_CHECKING:
 
@@ -155,12 +160,7 @@ _AgreementData = AgreementCreatedData | AgreementConfirmationData | AgreementTer
 class AgreementEvent(_Event):
     """An event about an Agreement: one of the four below, which ``match`` tells apart."""
 
-    created: datetime
-    id: str
-    livemode: bool
-    object: str
     related_object: AgreementReference
-    type: str
     context: str | None = None
     changes: Changes | None = None
     reason: Reason | None = None
@@ -216,12 +216,7 @@ class CatalogImportEvent(_Event):
     ``data`` is untyped, and None on a thin event: retrieve the import to learn how it went.
     """
 
-    created: datetime
-    id: str
-    livemode: bool
-    object: str
     related_object: RelatedObject
-    type: str
     context: str | None = None
     changes: Changes | None = None
     reason: Reason | None = None
@@ -261,11 +256,6 @@ class CatalogImportFailed(CatalogImportEvent):
 class UnknownEvent(_Event):
     """Any other event of API v2. It is no fault: Stripe's list of events grows."""
 
-    created: datetime
-    id: str
-    livemode: bool
-    object: str
-    type: str
     related_object: UnknownRelatedObject | None = None
     context: str | None = None
     changes: Changes | None = None

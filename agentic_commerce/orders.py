@@ -16,7 +16,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
-from agentic_commerce._address import Address
 from agentic_commerce._order_events import (
     SESSION_VERSION,
     CheckoutSessionCompleted,
@@ -35,6 +34,7 @@ from agentic_commerce._orders import (
     PaymentStatus,
     ShippingDetails,
 )
+from agentic_commerce._parts import Address
 from agentic_commerce._payload import EVENT, object_issue, read_object, read_wrapped
 from agentic_commerce.errors import Issue, PayloadError
 from agentic_commerce.signature import verify_signature

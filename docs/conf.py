@@ -38,7 +38,7 @@ _READABLE = {
 
 # Requests are built by the library alone, by position: their signature would mislead.
 _WITHOUT_SIGNATURE = (
-    "agentic_commerce._address",
+    "agentic_commerce._parts",
     "agentic_commerce._order_events",
     "agentic_commerce._orders",
     "agentic_commerce.events",

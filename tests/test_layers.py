@@ -11,13 +11,13 @@ import agentic_commerce
 
 PACKAGE = Path(agentic_commerce.__file__).parent
 
-BASE = {"errors", "money", "signature", "_record", "_address", "_payload"}
+BASE = {"errors", "money", "signature", "_record", "_parts", "_payload"}
 ALLOWED = {
     "": {"errors", "events", "feeds", "hooks", "money", "orders", "testing"},
     "errors": set(),
     "money": {"errors"},
     "_record": set(),
-    "_address": {"_record"},
+    "_parts": {"_record"},
     "_payload": {"errors"},
     "signature": {"errors"},
     "_compile": BASE,

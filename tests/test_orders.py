@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,6 +130,15 @@ def test_text_bytes_and_mappings_are_read_alike() -> None:
 
 
 # ----------------------------------------------------------------------------------- what is absent
+
+
+def test_what_stripes_own_library_retrieved_is_read_from_its_dict() -> None:
+    session = testing.checkout_session()
+    construct: Any = stripe.checkout.Session.construct_from
+    theirs = construct(session, "sk_test_1")
+    assert orders.parse_order(theirs.to_dict()) == orders.parse_order(session)
+    with pytest.raises(PayloadError, match=r"\.to_dict\(\)"):
+        orders.parse_order(theirs)
 
 
 def test_a_session_that_is_not_expanded_has_none_where_the_parts_were() -> None:

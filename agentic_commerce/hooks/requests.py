@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from attrs import field
 
-from agentic_commerce._address import Address
+from agentic_commerce._parts import Address, TotalDetails
 from agentic_commerce._record import masked, record
 
 __all__ = [
@@ -103,15 +103,6 @@ class CardFunding(StrEnum):
 
 
 # ---------------------------------------------------------------------------------------- shared
-
-
-@record(kw_only=True)
-class TotalDetails:
-    """How the total came about. Minor units."""
-
-    amount_discount: int | None = None
-    amount_shipping: int | None = None
-    amount_tax: int | None = None
 
 
 @record(kw_only=True)

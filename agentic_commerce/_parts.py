@@ -1,4 +1,4 @@
-"""A postal address, which hooks and orders share."""
+"""Records that hooks and orders share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from attrs import field
 
 from agentic_commerce._record import masked, record
 
-__all__ = ["Address"]
+__all__ = ["Address", "TotalDetails"]
 
 
 @record(kw_only=True)
@@ -19,3 +19,12 @@ class Address:
     state: str | None = field(default=None, repr=masked)
     postal_code: str | None = field(default=None, repr=masked)
     country: str | None = None
+
+
+@record(kw_only=True)
+class TotalDetails:
+    """How the total came about. Minor units."""
+
+    amount_discount: int | None = None
+    amount_shipping: int | None = None
+    amount_tax: int | None = None
