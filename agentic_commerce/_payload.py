@@ -32,14 +32,14 @@ def read_object(payload: bytes | str | Mapping[str, Any], expected: str) -> Mapp
     ``expected`` says what the object should be, for the error. Raises: PayloadError.
     """
     # Bytes first: to ask whether they are a Mapping would cost more than to read an envelope.
-    if not isinstance(payload, (bytes, str)) and isinstance(payload, Mapping):
+    if type(payload) is not bytes and isinstance(payload, Mapping):
         return payload
     try:
         value = orjson.loads(payload)
     except (orjson.JSONDecodeError, TypeError) as error:
         issue = Issue("not_json", f"not JSON: {error}", column="$", hint=_hint(payload))
         raise PayloadError([issue]) from None
-    if isinstance(value, dict):
+    if type(value) is dict:
         return value
     raise PayloadError([Issue("kind", f"expected {expected}", column="$")])
 
