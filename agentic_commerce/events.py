@@ -193,7 +193,7 @@ class AgreementPartiallyConfirmed(AgreementEvent):
 
 @record(kw_only=True)
 class AgreementConfirmed(AgreementEvent):
-    """Both sides have confirmed, as the times in ``data`` say. ``data`` is None on a thin event."""
+    """Both sides confirmed; go by the times in ``data``, which is None on a thin event."""
 
     event_type: ClassVar[str] = f"{AGREEMENT}.confirmed"
 

@@ -769,12 +769,3 @@ def _moments(value: Any) -> Any:
             for key, inner in value.items()
         }
     return value
-
-
-# ------------------------------------------------------------------------------------------- guards
-
-
-@pytest.mark.parametrize("make", [testing.agreement_event, testing.catalog_import_event])
-def test_a_factory_names_the_kinds_it_has(make: Any) -> None:
-    with pytest.raises(ValueError, match="choose one of"):
-        make("v2.nothing")

@@ -763,14 +763,3 @@ def test_any_webhook_gives_an_event_or_a_typed_error(path: Path, junk: Any) -> N
         assert isinstance(event, orders.OrderEvent)
         return
     assert issues
-
-
-# ------------------------------------------------------------------------------------------- guards
-
-
-def test_a_factory_returns_a_fresh_payload() -> None:
-    one, two = testing.checkout_session(), testing.checkout_session()
-    _put(one, ("line_items", "data", 0, "quantity"), 9)
-    _put(one, ("collected_information", "shipping_details", "address", "city"), "Paris")
-    assert two == testing.checkout_session()
-    assert one["customer_details"] == two["customer_details"]

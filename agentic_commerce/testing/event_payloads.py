@@ -11,6 +11,7 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from agentic_commerce.testing._changes import changed
@@ -48,11 +49,15 @@ _IMPORT_EVENTS: Final = ("processing", "succeeded", "succeeded_with_errors", "fa
 def agreement_event(kind: str, fetched: bool = False, **changes: Any) -> dict[str, Any]:
     """An Agreement event: thin, or with ``data`` and ``changes`` as it is when ``fetched``.
 
-    ``kind`` is the last word of the type: ``created``, ``partially_confirmed``, ``confirmed`` or
-    ``terminated``. The four tell one Agreement's life from 10:00 to 11:00 on 2026-04-06 UTC.
+    ``kind`` is the last word of the type, or the whole type: ``created``, ``partially_confirmed``,
+    ``confirmed`` or ``terminated``. The four tell one Agreement's life from 10:00 to 11:00 on
+    2026-04-06 UTC.
+
+    Raises: ValueError for another kind.
     """
-    created, data = _choose(kind, _AGREEMENT_EVENTS)
-    event = _thin(f"{_AGREEMENT}.{kind}", f"evt_test_{kind}", created)
+    word = _choose(kind, _AGREEMENT, _AGREEMENT_EVENTS)
+    created, data = _AGREEMENT_EVENTS[word]
+    event = _thin(f"{_AGREEMENT}.{word}", f"evt_test_{word}", created)
     event["related_object"] = {
         "id": "orca_test_1",
         "type": _AGREEMENT,
@@ -71,11 +76,13 @@ def agreement_event(kind: str, fetched: bool = False, **changes: Any) -> dict[st
 def catalog_import_event(kind: str, **changes: Any) -> dict[str, Any]:
     """A thin event about a catalog import.
 
-    ``kind`` is the last word of the type: ``processing``, ``succeeded``, ``succeeded_with_errors``
-    or ``failed``.
+    ``kind`` is the last word of the type, or the whole type: ``processing``, ``succeeded``,
+    ``succeeded_with_errors`` or ``failed``.
+
+    Raises: ValueError for another kind.
     """
-    _choose(kind, dict.fromkeys(_IMPORT_EVENTS))
-    event = _thin(f"{_IMPORTS}.{kind}", f"evt_test_import_{kind}", _CREATED)
+    word = _choose(kind, _IMPORTS, _IMPORT_EVENTS)
+    event = _thin(f"{_IMPORTS}.{word}", f"evt_test_import_{word}", _CREATED)
     event["related_object"] = {
         "id": "pcimprt_test_1",
         "type": "v2.commerce.product_catalog_import",
@@ -84,10 +91,11 @@ def catalog_import_event(kind: str, **changes: Any) -> dict[str, Any]:
     return changed(event, changes)
 
 
-def _choose(kind: str, table: dict[str, Any]) -> Any:
-    if kind not in table:
-        raise ValueError(f"there is no such event; choose one of {', '.join(table)}")
-    return table[kind]
+def _choose(kind: str, prefix: str, words: Iterable[str]) -> str:
+    word = kind.removeprefix(f"{prefix}.")
+    if word not in words:
+        raise ValueError(f"there is no such event; choose one of {', '.join(words)}")
+    return word
 
 
 def _thin(kind: str, identifier: str, created: str) -> dict[str, Any]:
