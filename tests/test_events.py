@@ -228,6 +228,12 @@ def test_either_confirmation_time_may_be_left_out(kind: str, present: str) -> No
     assert event.data.orchestrator_confirmed_at is event.data.seller_confirmed_at is None
 
 
+def test_of_two_equal_keys_the_last_counts() -> None:
+    text = json.dumps(testing.agreement_event("created"))
+    event = events.parse_event(text[:-1] + ', "id": "evt_last"}')
+    assert event.id == "evt_last"
+
+
 def test_changes_are_kept_as_they_are() -> None:
     changes = {"before": {"status": "initiated"}, "after": {"status": "confirmed"}}
     event = events.parse_event(testing.agreement_event("confirmed", True, changes=changes))
@@ -453,6 +459,32 @@ def test_a_signed_event_is_proven_and_read() -> None:
     body = json.dumps(testing.agreement_event("confirmed")).encode()
     event = events.parse_signed_event(body, testing.sign(body, SECRET), ["whsec_old", SECRET])
     assert event == events.parse_event(body)
+
+
+def test_a_header_may_be_bytes() -> None:
+    body = json.dumps(testing.agreement_event("confirmed")).encode()
+    header = testing.sign(body, SECRET).encode()
+    assert events.parse_signed_event(body, header, SECRET) == events.parse_event(body)
+
+
+@given(st.integers(min_value=0), st.integers(min_value=1, max_value=255), st.booleans())
+def test_any_change_to_a_signed_body_or_header_is_noticed(
+    place: int, change: int, in_header: bool
+) -> None:
+    body = json.dumps(testing.agreement_event("confirmed")).encode()
+    parts = [bytearray(body), bytearray(testing.sign(body, SECRET, timestamp=1000), "ascii")]
+    target = parts[in_header]
+    target[place % len(target)] ^= change
+    with pytest.raises(SignatureError):
+        events.parse_signed_event(bytes(parts[0]), bytes(parts[1]), SECRET, now=1000)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", " "])
+def test_a_header_with_a_line_end_is_refused(end: str) -> None:
+    header = testing.sign(b"{}", SECRET) + end
+    with pytest.raises(SignatureError) as caught:
+        events.parse_signed_event(b"{}", header, SECRET)
+    assert caught.value.code == "malformed_header"
 
 
 @pytest.mark.parametrize(
