@@ -18,10 +18,12 @@ from agentic_commerce.hooks.requests import HookRequest
 __all__ = [
     "HookReply",
     "Outcome",
+    "Subject",
     "error_body",
     "log",
     "logger",
     "refusal",
+    "subject_of",
     "to_json",
     "where",
 ]
@@ -74,12 +76,31 @@ _LEVELS: Final = {
     "deadline": logging.ERROR,
     "handler_error": logging.ERROR,
     "on_error": logging.ERROR,
-    "overloaded": logging.ERROR,
 }
 
 
+@record()
+class Subject:
+    """What the log says a line is about: as much of it as could be read."""
+
+    type: str | None = None
+    id: str | None = None
+    context: str | None = None
+
+
+def subject_of(body: bytes) -> Subject:
+    """The subject of a proven body that is no readable hook. Only for failures: it reads again."""
+    try:
+        envelope = orjson.loads(body)
+    except ValueError:
+        return Subject()
+    known = envelope if isinstance(envelope, dict) else {}
+    texts = [known.get(name) for name in ("type", "id", "context")]
+    return Subject(*[text[:200] if isinstance(text, str) else None for text in texts])
+
+
 def log(
-    request: HookRequest | None, outcome: str, detail: str = "", *, begun: float | None = None
+    about: HookRequest | Subject, outcome: str, detail: str = "", *, begun: float | None = None
 ) -> None:
     """One line, and the same facts as attributes of the log record. Never a buyer's data."""
     level = _LEVELS.get(outcome, logging.WARNING)
@@ -88,16 +109,16 @@ def log(
     milliseconds = None if begun is None else (time.monotonic() - begun) * 1000
     detail = "; ".join(line.strip() for line in detail.splitlines())  # a record is one line
     facts = {
-        "hook_type": request.type if request else None,
-        "hook_id": request.id if request else None,
-        "hook_context": request.context if request else None,
+        "hook_type": about.type,
+        "hook_id": about.id,
+        "hook_context": about.context,
         "outcome": outcome,
         "milliseconds": milliseconds,
         "detail": detail,
     }
-    parts = [f"{facts['hook_type'] or 'unread hook'}: {outcome}"]
-    if request:
-        parts.append(f"id={request.id!r} context={request.context!r}")
+    parts = [f"{'unread hook' if about.type is None else repr(about.type)[1:-1]}: {outcome}"]
+    if about.id is not None:
+        parts.append(f"id={about.id!r} context={about.context!r}")
     if milliseconds is not None:
         parts.append(f"{milliseconds:.1f} ms")
     if detail:

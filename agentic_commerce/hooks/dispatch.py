@@ -157,6 +157,10 @@ class Dispatcher:
         """Whether there is a handler for this kind of request."""
         return kind in self._handlers
 
+    def handler(self, kind: type[HookRequest]) -> Callable[[Any], Any]:
+        """The handler of this kind of request. Raises: KeyError if there is none."""
+        return self._handlers[kind]
+
     def is_async(self, kind: type[HookRequest]) -> bool:
         """Whether the handler of this kind of request is an async function."""
         return is_async_function(self._handlers.get(kind))
@@ -284,9 +288,9 @@ def _id_issues(known: set[str], named: list[str]) -> Iterator[Issue]:
     for index, name in enumerate(named):
         path = f"$.line_items[{index}].id"
         if name not in known:
-            yield Issue("unknown_id", f"the request has no line {name!r}", column=path, id=name)
+            yield Issue("unknown_id", "the request has no such line", column=path, id=name)
         if name in named[:index]:
-            yield Issue("repeated_id", f"line {name!r} stands here twice", column=path, id=name)
+            yield Issue("repeated_id", "this line stands here already", column=path, id=name)
 
 
 def _automatic_tax_issues(answer: CustomizeCheckoutResponse) -> Iterator[Issue]:

@@ -5,6 +5,7 @@ The law of this module: no path leads from an error, a timeout or a missing hand
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
@@ -23,9 +24,11 @@ from agentic_commerce.hooks._flight import Flight, Flights, Workers
 from agentic_commerce.hooks._outcome import (
     HookReply,
     Outcome,
+    Subject,
     error_body,
     log,
     refusal,
+    subject_of,
     to_json,
     where,
 )
@@ -47,6 +50,9 @@ if TYPE_CHECKING:
     from agentic_commerce.hooks.doors import AsgiDoor, WsgiDoor
 
 __all__ = ["HookEndpoint", "HookReply", "time_left"]
+
+_NO_THREAD = "the process can start no thread"
+_TOO_LATE = "nobody waited any more, so the handler did not run"
 
 _ends: ContextVar[float | None] = ContextVar("agentic_commerce_hook_ends", default=None)
 
@@ -71,14 +77,15 @@ class HookEndpoint:
     ``secrets``               the endpoint's signing secret (``whsec_...``), or several
     ``tolerance``             how old, or how far in the future, a signature may be, in seconds
     ``deadline``              seconds until the reply leaves (Stripe waits four); None: no limit
-    ``fallback``              answers in place of a handler that is late; it cannot approve
+    ``fallback``              answers, at once, for a handler that is late; it cannot approve
     ``replay``                a `ReplayStore`: a repeated request gets the stored answer
     ``livemode``              refuse test requests (True) or live ones (False)
     ``unsupported``           a hook without handler: ``"refuse"`` (400) or ``"ignore"`` (200 {})
     ``decline_reason``        the reason of a decline that no handler gave
     ``max_body``              the largest body, in bytes
-    ``threads``               how many sync handlers may run at once, stuck ones included
-    ``on_error``              called with the exception and the request when a handler fails
+    ``threads``               how many sync handlers run at once, stuck ones included; more wait
+    ``on_error``              called with the exception and the request when a handler fails; with
+                              a TimeoutError when it is late
     ``now``                   the wall clock, in unix seconds, for the signature's age
     ========================  =================================================================
 
@@ -133,9 +140,10 @@ class HookEndpoint:
     # ------------------------------------------------------------------------------- the two ways
 
     def respond(self, body: bytes, headers: Mapping[str, str]) -> HookReply:
-        """Answer a request: its raw body and its headers (in any case). Never raises.
+        """Answer a request: its raw body and its headers (in any case).
 
-        With a deadline the reply leaves in time even if the handler is stuck in its thread.
+        Whatever a client sends and whatever a handler raises becomes a reply. With a deadline the
+        reply leaves in time even if the handler is stuck in its thread.
         """
         begun = time.monotonic()
         request = self._admit(body, headers, begun)
@@ -144,18 +152,20 @@ class HookEndpoint:
         if self._direct:
             return self._reply(request, self._attempt(request), begun)
         ends = None if self._deadline is None else begun + self._deadline
-        flight, leads = self._flights.join(self._replays.key(request))
+        flight, leads = self._flights.join(self._replays.key(request), ends)
         if leads:
-            self._start(flight, request, ends)
+            self._start(flight, request)
         with suppress(TimeoutError):
             flight.result.result(None if ends is None else ends - time.monotonic())
-        landed = self._flights.leave(flight)
-        return self._reply(
-            request, flight.result.result() if landed else self._late(request), begun
-        )
+        landed = self._flights.leave(flight, ends)
+        outcome = flight.result.result() if landed else self._late(request)
+        return self._reply(request, outcome, begun)
 
     async def respond_async(self, body: bytes, headers: Mapping[str, str]) -> HookReply:
-        """Answer a request on an event loop: async handlers run on it, sync ones on a thread."""
+        """Answer a request on an event loop: async handlers run on it, sync ones on a thread.
+
+        As `respond`; but a handler that blocks the loop holds up the reply with everything else.
+        """
         import asyncio  # noqa: PLC0415 - a WSGI platform need not load it
 
         begun = time.monotonic()
@@ -163,18 +173,17 @@ class HookEndpoint:
         if isinstance(request, HookReply):
             return request
         ends = None if self._deadline is None else begun + self._deadline
-        flight, leads = self._flights.join(self._replays.key(request))
+        flight, leads = self._flights.join(self._replays.key(request), ends)
         if leads:
-            self._start_async(flight, request, ends)
+            self._start_async(flight, request)
         landed = False
         try:
             timeout = None if ends is None else ends - time.monotonic()
             await asyncio.wait({asyncio.wrap_future(flight.result)}, timeout=timeout)
         finally:  # also when the server gives up on this request
-            landed = self._flights.leave(flight)
-        return self._reply(
-            request, flight.result.result() if landed else self._late(request), begun
-        )
+            landed = self._flights.leave(flight, ends)
+        outcome = flight.result.result() if landed else self._late(request)
+        return self._reply(request, outcome, begun)
 
     @property
     def wsgi(self) -> WsgiDoor:
@@ -201,7 +210,9 @@ class HookEndpoint:
         """Read a request that a handler may see, or reply to it at once."""
         request = self._read(body, headers)
         if isinstance(request, Outcome):
-            return self._reply(None, request, begun)
+            unproven = request.name in ("bad_signature", "body_too_large")
+            about = Subject() if unproven else subject_of(body)
+            return self._reply(about, request, begun)
         if self._livemode is not None and request.livemode is not self._livemode:
             mode = "live" if self._livemode else "test"
             refused = refusal("wrong_mode", f"this endpoint takes {mode} requests only")
@@ -233,64 +244,58 @@ class HookEndpoint:
 
     # --------------------------------------------------------------------------------- the handler
 
-    def _start(self, flight: Flight[Outcome], request: HookRequest, ends: float | None) -> None:
-        if ends is None:
-            self._fly(flight, request, None)
+    def _start(self, flight: Flight[Outcome], request: HookRequest) -> None:
+        """Run the handler: here and now without a deadline, else on a thread in its turn."""
+        if flight.ends is None:
+            self._fly(flight, request)
             return
-        context = copy_context()
-        if not self._workers.start(lambda: context.run(self._fly, flight, request, ends)):
-            self._land(flight, request, self._overloaded(request))
-            self._flights.close(flight)
+        job = partial(copy_context().run, self._fly, flight, request)
+        flight.cancel = partial(self._workers.take_back, job)
+        if not self._workers.start(job):
+            self._land(flight, request, self._fail_closed(request, "handler_error", _NO_THREAD))
 
-    def _fly(self, flight: Flight[Outcome], request: HookRequest, ends: float | None) -> None:
+    def _fly(self, flight: Flight[Outcome], request: HookRequest) -> None:
         """Run the handler once, on this thread, for everyone who waits for this request."""
-        _ends.set(ends)
+        _ends.set(flight.ends)
         try:
-            outcome = self._replays.recall(flight.key) or self._attempt(request)
+            outcome = self._replays.recall(flight.key)
+            if outcome is None and flight.is_in_time():
+                outcome = self._attempt(request)
+                if flight.is_in_time():
+                    self._replays.keep(flight.key, outcome)
         except BaseException as error:  # a handler that calls sys.exit() must leave nobody waiting
             self._land(flight, request, self._failure(request, error))
             raise
-        else:
-            if self._land(flight, request, outcome):
-                self._replays.keep(flight.key, outcome)
-        finally:
-            self._flights.close(flight)
+        self._land(flight, request, outcome or self._fail_closed(request, "deadline", _TOO_LATE))
 
-    def _start_async(
-        self, flight: Flight[Outcome], request: HookRequest, ends: float | None
-    ) -> None:
+    def _start_async(self, flight: Flight[Outcome], request: HookRequest) -> None:
         import asyncio  # noqa: PLC0415 - a WSGI platform need not load it
 
         loop = asyncio.get_running_loop()
-        task = loop.create_task(self._fly_async(flight, request, ends))
+        task = loop.create_task(self._fly_async(flight, request))
         self._tasks.add(task)  # the loop itself keeps no task alive
         task.add_done_callback(self._tasks.discard)
-        if self.dispatch.is_async(type(request)):
-            flight.cancel = partial(loop.call_soon_threadsafe, task.cancel)
+        flight.cancel = partial(loop.call_soon_threadsafe, task.cancel)
 
-    async def _fly_async(
-        self, flight: Flight[Outcome], request: HookRequest, ends: float | None
-    ) -> None:
+    async def _fly_async(self, flight: Flight[Outcome], request: HookRequest) -> None:
         """Run the handler once, on this loop or on a thread, for everyone who waits."""
-        _ends.set(ends)
+        _ends.set(flight.ends)
         try:
-            outcome = await self._replays.recall_async(flight.key)
-            outcome = outcome or await self._attempt_async(request)
+            outcome = await self._replays.recall_async(flight.key, time_left())
+            if outcome is None and flight.is_in_time():
+                outcome = await self._attempt_async(flight, request)
+                if flight.is_in_time():
+                    await self._replays.keep_async(flight.key, outcome, time_left())
         except BaseException as error:  # cancelled at the deadline, or by the server
-            self._land(flight, request, self._failure(request, error))
+            cancelled = self._fail_closed(request, "deadline", where(error))
+            self._land(flight, request, cancelled)
             raise
-        else:
-            if self._land(flight, request, outcome):
-                await self._replays.keep_async(flight.key, outcome)
-        finally:
-            self._flights.close(flight)
+        self._land(flight, request, outcome or self._fail_closed(request, "deadline", _TOO_LATE))
 
-    def _land(self, flight: Flight[Outcome], request: HookRequest, outcome: Outcome) -> bool:
-        in_time = self._flights.land(flight, outcome)
-        if not in_time:
+    def _land(self, flight: Flight[Outcome], request: HookRequest, outcome: Outcome) -> None:
+        if not self._flights.land(flight, outcome):
             detail = f"came after the reply and was dropped: {outcome.name} {outcome.detail}"
             log(request, "late", detail.strip())
-        return in_time
 
     def _attempt(self, request: HookRequest) -> Outcome:
         try:
@@ -298,57 +303,70 @@ class HookEndpoint:
         except Exception as error:
             return self._failure(request, error)
 
-    async def _attempt_async(self, request: HookRequest) -> Outcome:
-        if not self.dispatch.is_async(type(request)):
-            return await self._attempt_on_thread(request)
+    async def _attempt_async(self, flight: Flight[Outcome], request: HookRequest) -> Outcome:
+        handler = self.dispatch.handler(type(request))
         try:
-            return Outcome("handled", 200, to_json(await self.dispatch.run_async(request)))
-        except Exception as error:
+            if is_async_function(handler):
+                answer = handler(request)
+            else:
+                answer = await self._on_thread(flight, partial(handler, request))
+            if inspect.isawaitable(answer):  # also of a plain function around an async one
+                answer = await answer
+            return Outcome("handled", 200, to_json(check_answer(request, answer)))
+        except (Exception, SystemExit) as error:  # the latter would end the loop
             return self._failure(request, error)
 
-    async def _attempt_on_thread(self, request: HookRequest) -> Outcome:
+    async def _on_thread(self, flight: Flight[Outcome], function: Callable[[], object]) -> object:
+        """Call a function on a worker. What has started is not cancelled: it ends when it ends."""
         import asyncio  # noqa: PLC0415 - a WSGI platform need not load it
 
-        done: Future[Outcome] = Future()
-        done.set_running_or_notify_cancel()  # from here on nobody else can resolve it
+        done: Future[object] = Future()
         context = copy_context()
 
         def job() -> None:
-            try:
-                outcome = context.run(self._attempt, request)
-            except BaseException as error:
-                outcome = self._failure(request, error)
-            done.set_result(outcome)
+            if done.set_running_or_notify_cancel():  # from here on nobody else can resolve it
+                flight.cancel = None
+                try:
+                    done.set_result(context.run(function))
+                except BaseException as error:
+                    # An asyncio future cannot hold a StopIteration, nor should a SystemExit pass.
+                    plain = isinstance(error, Exception) and not isinstance(error, StopIteration)
+                    done.set_exception(error if plain else RuntimeError(type(error).__name__))
 
+        cancel = flight.cancel
         if not self._workers.start(job):
-            return self._overloaded(request)
-        return await asyncio.wrap_future(done)
+            raise RuntimeError(_NO_THREAD)
+        try:
+            return await asyncio.wrap_future(done)
+        finally:
+            self._workers.take_back(job)  # if nobody waits for it any more
+            flight.cancel = cancel
 
     # ----------------------------------------------------------------------------- what went wrong
 
     def _failure(self, request: HookRequest, error: BaseException) -> Outcome:
+        self._tell(request, error)
+        if isinstance(error, ResponseError):
+            return self._fail_closed(request, "bad_answer", str(error))
+        return self._fail_closed(request, "handler_error", where(error))
+
+    def _tell(self, request: HookRequest, error: BaseException) -> None:
         if self._on_error is not None:
             try:
                 self._on_error(error, request)
             except Exception as second:
                 log(request, "on_error", where(second))
-        if isinstance(error, ResponseError):
-            return self._fail_closed(request, "bad_answer", str(error))
-        return self._fail_closed(request, "handler_error", where(error))
-
-    def _overloaded(self, request: HookRequest) -> Outcome:
-        return self._fail_closed(request, "overloaded", "every handler thread is busy or stuck")
 
     def _late(self, request: HookRequest) -> Outcome:
         detail = f"no answer within {self._deadline} s"
+        self._tell(request, TimeoutError(detail))
         if self._fallback is None:
             return self._fail_closed(request, "deadline", detail)
         try:
             answer = check_answer(request, self._fallback(request))
-            if _approves(answer):
-                problem = "a timeout must not approve"
-            else:
+            if not _approves(answer):
                 return Outcome("fallback", 200, to_json(answer), detail)
+            problem = "a timeout must not approve"
         except Exception as error:
             problem = self._failure(request, error).detail
         return self._fail_closed(request, "deadline", f"{detail}; fallback: {problem}")
@@ -360,8 +378,8 @@ class HookEndpoint:
 
     # --------------------------------------------------------------------------------------- reply
 
-    def _reply(self, request: HookRequest | None, outcome: Outcome, begun: float) -> HookReply:
-        log(request, outcome.name, outcome.detail, begun=begun)
+    def _reply(self, about: HookRequest | Subject, outcome: Outcome, begun: float) -> HookReply:
+        log(about, outcome.name, outcome.detail, begun=begun)
         return HookReply(outcome.status, {"Content-Type": "application/json"}, outcome.body)
 
 

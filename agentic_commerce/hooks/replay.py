@@ -27,8 +27,9 @@ class ReplayStore(Protocol):
     """Keeps answers by key for a while; implement it over Redis or a table to share them.
 
     Both methods may return an awaitable if the endpoint is only used through ``respond_async`` or
-    ``.asgi``. They run within the deadline. If one raises, the handler runs as if there were no
-    store, and the log says so.
+    ``.asgi``; a plain method that waits would hold up the event loop there. They run before the
+    reply leaves and count against its deadline. If one raises, the handler stands alone, and the
+    log says so.
     """
 
     def get(self, key: str) -> bytes | Awaitable[bytes | None] | None:
@@ -90,8 +91,8 @@ class MemoryReplayStore:
 class Replays:
     """Stored answers as outcomes. Without a store there is nothing to recall.
 
-    A store that fails is logged and otherwise ignored: the handler then runs again, and its answer
-    is a real decision.
+    A store that fails, or returns what is no answer, is logged and otherwise ignored: the handler
+    then runs again, and its answer is a real decision.
     """
 
     def __init__(self, store: ReplayStore | None) -> None:
@@ -107,7 +108,11 @@ class Replays:
         if self._store is None or isinstance(request, ProductPriceAvailabilityRequest):
             return None
         question = [request.type, request.livemode, request.context, request.raw["data"]]
-        return hashlib.sha256(orjson.dumps(question, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        try:
+            text = orjson.dumps(question, option=orjson.OPT_SORT_KEYS)
+        except TypeError:  # orjson reads deeper nesting than it writes
+            return None
+        return hashlib.sha256(text).hexdigest()
 
     def recall(self, key: str | None) -> Outcome | None:
         """The stored answer, or None."""
@@ -119,13 +124,17 @@ class Replays:
             _failed("get", error)
             return None
 
-    async def recall_async(self, key: str | None) -> Outcome | None:
-        """The stored answer, or None; the store may be async."""
+    async def recall_async(self, key: str | None, timeout: float | None) -> Outcome | None:
+        """The stored answer, or None; the store may be async, and has so many seconds."""
+        import asyncio  # noqa: PLC0415 - a WSGI platform need not load it
+
         if self._store is None or key is None:
             return None
         try:
             kept = self._store.get(key)
-            return _replayed(await kept if inspect.isawaitable(kept) else kept)
+            if inspect.isawaitable(kept):
+                kept = await asyncio.wait_for(kept, timeout)
+            return _replayed(kept)
         except Exception as error:
             _failed("get", error)
             return None
@@ -138,13 +147,15 @@ class Replays:
             except Exception as error:
                 _failed("put", error)
 
-    async def keep_async(self, key: str | None, outcome: Outcome) -> None:
-        """Store a handler's answer; the store may be async."""
+    async def keep_async(self, key: str | None, outcome: Outcome, timeout: float | None) -> None:
+        """Store a handler's answer; the store may be async, and has so many seconds."""
+        import asyncio  # noqa: PLC0415
+
         if self._store is not None and key is not None and outcome.name == "handled":
             try:
                 kept = self._store.put(key, outcome.body)
                 if inspect.isawaitable(kept):
-                    await kept
+                    await asyncio.wait_for(kept, timeout)
             except Exception as error:
                 _failed("put", error)
 
@@ -157,8 +168,14 @@ def _at_once(result: bytes | Awaitable[bytes | None] | Awaitable[None] | None) -
     return result
 
 
-def _replayed(kept: bytes | None) -> Outcome | None:
-    return None if kept is None else Outcome("replayed", 200, kept)
+def _replayed(kept: object) -> Outcome | None:
+    if kept is None:
+        return None
+    # A client that decodes its answers gives text, another a view; both are an answer's bytes.
+    body = kept.encode() if isinstance(kept, str) else bytes(memoryview(kept))  # type: ignore[arg-type]
+    if not isinstance(orjson.loads(body), dict):
+        raise TypeError("what the store returned is no answer")
+    return Outcome("replayed", 200, body)
 
 
 def _failed(verb: str, error: Exception) -> None:

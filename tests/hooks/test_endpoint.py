@@ -14,6 +14,8 @@ import pytest
 from agentic_commerce import hooks, testing
 from agentic_commerce.errors import SignatureError
 from agentic_commerce.hooks import HookEndpoint, HookReply, MemoryReplayStore, time_left
+from agentic_commerce.hooks._flight import Workers
+from agentic_commerce.testing import ABSENT
 
 SECRET = "whsec_test"
 NOW = 1_700_000_000
@@ -479,15 +481,93 @@ def test_the_handler_can_read_how_much_time_is_left(respond: Respond) -> None:
     assert seen[1] is None
 
 
-def test_when_all_threads_are_stuck_the_next_request_is_refused_at_once(gate: Gate) -> None:
+def test_a_request_waits_for_a_thread_and_its_handler_never_runs_in_vain(
+    respond: Respond, gate: Gate
+) -> None:
     to = endpoint(gate.slow(), deadline=0.05, threads=1)
     assert content(_sync(to, FINALIZE)) == DECLINED
-    assert content(_sync(to, FINALIZE)) == DECLINED
-    assert error_code(_sync(to, CUSTOMIZE)) == "overloaded"
-    assert error_code(_async(to, CUSTOMIZE)) == "overloaded"
-    assert gate.calls == 1
+    assert content(respond(to, FINALIZE)) == DECLINED
+    assert error_code(respond(to, CUSTOMIZE)) == "deadline"
     gate.open.set()
-    wait_for(lambda: error_code(_sync(to, CUSTOMIZE)) == "bad_answer")
+    wait_for(lambda: error_code(respond(to, CUSTOMIZE)) == "bad_answer")
+    assert gate.calls == 2  # the stuck one and the last: those in between never started
+
+
+def test_more_requests_than_threads_are_all_answered_in_time() -> None:
+    def handler(_: object) -> hooks.FinalizeCheckoutResponse:
+        time.sleep(0.01)
+        return hooks.FinalizeCheckoutResponse.approve()
+
+    async def run() -> list[HookReply]:
+        dispatch = hooks.Dispatcher(finalize_checkout=handler)
+        to = endpoint(dispatch, threads=2, replay=SlowStore())
+        payloads = [testing.finalize_checkout(context=f"acct_{n}") for n in range(20)]
+        return list(await asyncio.gather(*(to.respond_async(*signed(p)) for p in payloads)))
+
+    replies = asyncio.run(run())
+    assert {content(r)["manual_approval_details"]["type"] for r in replies} == {"approved"}
+
+
+class SlowStore(MemoryReplayStore):
+    def put(self, key: str, answer: bytes) -> None:
+        time.sleep(0.005)
+        super().put(key, answer)
+
+
+def test_where_no_thread_can_be_started_the_hook_fails_closed(
+    respond: Respond, caplog: pytest.LogCaptureFixture
+) -> None:
+    def spawn(work: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    to = endpoint(replay=MemoryReplayStore())
+    to._workers = Workers(2, spawn)
+    for _ in range(3):
+        assert content(respond(to, FINALIZE)) == DECLINED
+        assert error_code(respond(to, CUSTOMIZE)) == "handler_error"
+    assert set(outcomes(caplog)) == {"handler_error"}
+
+
+def test_a_plain_function_around_an_async_one_is_awaited(caplog: pytest.LogCaptureFixture) -> None:
+    async def inner(_: object) -> hooks.FinalizeCheckoutResponse:
+        await asyncio.sleep(0)
+        return hooks.FinalizeCheckoutResponse.approve()
+
+    dispatch = hooks.Dispatcher(finalize_checkout=lambda r: inner(r))
+    assert content(_async(endpoint(dispatch), FINALIZE)) == {
+        "manual_approval_details": {"type": "approved"}
+    }
+    assert content(_sync(endpoint(dispatch), FINALIZE)) == DECLINED
+    assert "respond_async" in caplog.text
+
+
+@pytest.mark.parametrize("error", [StopIteration, SystemExit, KeyboardInterrupt])
+def test_exceptions_that_no_future_can_hold_decline_as_well(
+    error: type[BaseException],
+) -> None:
+    def handler(_: object) -> hooks.FinalizeCheckoutResponse:
+        raise error
+
+    async def async_handler(_: object) -> hooks.FinalizeCheckoutResponse:
+        raise SystemExit
+
+    for function in (handler, async_handler):
+        to = endpoint(hooks.Dispatcher(finalize_checkout=function))
+        assert content(_async(to, FINALIZE)) == DECLINED
+
+
+def test_an_answer_that_blocked_the_loop_past_the_deadline_is_late(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def handler(_: object) -> hooks.FinalizeCheckoutResponse:
+        time.sleep(0.1)
+        return hooks.FinalizeCheckoutResponse.approve()
+
+    store = MemoryReplayStore()
+    to = endpoint(hooks.Dispatcher(finalize_checkout=handler), deadline=0.02, replay=store)
+    assert content(_async(to, FINALIZE)) == DECLINED
+    assert set(outcomes(caplog)) == {"late", "deadline"}
+    assert len(store) == 0
 
 
 # ---------------------------------------------------------------------------------------- fallback
@@ -663,6 +743,74 @@ def test_once_everybody_has_given_up_the_next_request_starts_anew(gate: Gate) ->
     assert gate.calls == 2
 
 
+@pytest.mark.parametrize("kept", [b"", b"garbage", "text", b"[]", 5, True])
+def test_what_a_store_returns_is_sent_only_if_it_is_an_answer(
+    respond: Respond, kept: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    to = endpoint(replay=FixedStore(kept))
+    assert content(respond(to, FINALIZE)) == APPROVED
+    assert "failed to get" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, bytes.decode])
+def test_a_store_may_return_text_or_any_bytes(respond: Respond, kind: Any) -> None:
+    to = endpoint(replay=FixedStore(kind(json.dumps(DECLINED).encode())))
+    reply = respond(to, FINALIZE)
+    assert type(reply.body) is bytes
+    assert content(reply) == DECLINED
+
+
+class FixedStore:
+    def __init__(self, kept: Any) -> None:
+        self.kept = kept
+
+    def get(self, key: str) -> Any:
+        return self.kept
+
+    def put(self, key: str, answer: bytes) -> None:
+        return None
+
+
+def test_a_slow_store_takes_its_time_from_the_deadline_and_spares_the_handler(
+    respond: Respond,
+) -> None:
+    class SlowToGet(FixedStore):
+        def get(self, key: str) -> Any:
+            time.sleep(0.1)
+            return None
+
+    counter = Counter()
+    dispatch = hooks.Dispatcher(finalize_checkout=counter)
+    to = endpoint(dispatch, replay=SlowToGet(None), deadline=0.02)
+    assert content(respond(to, FINALIZE)) == DECLINED
+    wait_for(lambda: not to._flights._flights)
+    assert counter.calls == 0  # nobody waited any more: no stock was reserved for nothing
+
+
+def test_an_async_store_that_hangs_is_given_up_at_the_deadline(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Hanging(AsyncStore):
+        async def put(self, key: str, answer: bytes) -> None:
+            await asyncio.sleep(60)
+
+    to = endpoint(replay=Hanging(), deadline=0.05)
+    assert content(_async(to, FINALIZE)) == DECLINED
+    assert to._tasks == set()
+
+
+def test_a_question_that_is_nested_too_deeply_for_a_key_is_answered_without_one(
+    respond: Respond,
+) -> None:
+    deep: list[Any] = []
+    for _ in range(600):
+        deep = [deep]
+    payload = testing.finalize_checkout(data={"deep": ABSENT})
+    payload["data"]["deep"] = deep
+    to = endpoint(replay=MemoryReplayStore())
+    assert content(respond(to, payload)) == APPROVED
+
+
 class BrokenStore:
     def get(self, key: str) -> bytes | None:
         raise ConnectionError("redis://:password@host")
@@ -767,6 +915,32 @@ def test_a_record_says_where_the_handler_failed_and_nothing_personal(
         assert hidden not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("payload", "outcome"),
+    [
+        ({**FINALIZE, "type": "v1.other"}, "unsupported"),
+        ({**FINALIZE, "data": {}}, "bad_payload"),
+    ],
+)
+def test_a_proven_hook_that_cannot_be_read_is_still_named(
+    payload: Any, outcome: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _sync(endpoint(), payload)
+    (record,) = caplog.records
+    facts: Mapping[str, Any] = vars(record)
+    assert facts["outcome"] == outcome
+    assert facts["hook_type"] == payload["type"]
+    assert (facts["hook_id"], facts["hook_context"]) == ("hook_finalize_1", "acct_test_1")
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"type": 5, "id": null}'])
+def test_what_has_no_envelope_is_an_unread_hook(
+    body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    _sync(endpoint(), body)
+    assert "unread hook: bad_payload" in caplog.text
+
+
 def test_no_record_is_made_when_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "agentic_commerce.hooks"):
         _sync(endpoint(), FINALIZE)
@@ -781,6 +955,13 @@ def test_the_error_tracker_gets_the_exception_itself(respond: Respond) -> None:
     ((error, request),) = seen
     assert isinstance(error, KeyError)
     assert isinstance(request, hooks.FinalizeCheckoutRequest)
+
+
+def test_the_error_tracker_hears_of_a_deadline_once(respond: Respond, gate: Gate) -> None:
+    seen: list[type[BaseException]] = []
+    to = endpoint(gate.slow(), deadline=0.05, on_error=lambda e, _: seen.append(type(e)))
+    respond(to, FINALIZE)
+    assert seen == [TimeoutError]
 
 
 def test_an_error_tracker_that_fails_changes_nothing(
