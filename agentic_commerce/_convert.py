@@ -18,15 +18,12 @@ from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import attrs
 from cattrs import Converter
-from cattrs.cols import (
-    homogenous_tuple_structure_factory,
-    is_mapping,
-    mapping_structure_factory,
-)
+from cattrs.cols import is_mapping, mapping_structure_factory
 from cattrs.errors import (
     AttributeValidationNote,
     BaseValidationError,
     ForbiddenExtraKeysError,
+    IterableValidationError,
     IterableValidationNote,
 )
 from cattrs.gen import make_dict_structure_fn, override
@@ -245,14 +242,29 @@ def _is_tuple(kind: Any) -> bool:
     return get_origin(kind) is tuple
 
 
+# A list that is wrong throughout is explained this far: a body of 1 MiB can hold 300,000 faults,
+# and cattrs takes a tenth of a millisecond for each.
+_EXPLAINED: Final = 100
+
+
 def _tuple_hook(kind: Any, converter: Converter) -> Hook:
-    inner = homogenous_tuple_structure_factory(kind, converter)
+    item = get_args(kind)[0]
 
     def read(value: Any, _: Any) -> tuple[Any, ...]:
-        if isinstance(value, (list, tuple)):
-            result: tuple[Any, ...] = inner(value, kind)
-            return result
-        raise _KindError("a list", value)
+        if not isinstance(value, (list, tuple)):
+            raise _KindError("a list", value)
+        read_item, result, errors = converter.get_structure_hook(item), [], []
+        for index, element in enumerate(value):
+            try:
+                result.append(read_item(element, item))
+            except Exception as error:
+                error.__notes__ = [IterableValidationNote("", index, item)]
+                errors.append(error)
+                if len(errors) == _EXPLAINED:
+                    break
+        if errors:
+            raise IterableValidationError("", errors, kind)
+        return tuple(result)
 
     return read
 

@@ -6,6 +6,7 @@ percentages are per cent of 100.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
@@ -59,12 +60,19 @@ class PlatformHooks:
         self, request: hooks.FinalizeCheckoutRequest
     ) -> hooks.FinalizeCheckoutResponse:
         """Approve what is on the shelf and take the platform's fee; decline the rest."""
-        for line in request.data.line_item_details:
+        lines = request.data.line_item_details
+        wanted: Counter[str] = Counter()
+        for line in lines:
             # The documented schema has no sku_id here, real requests do. Without it there is
             # nothing to look up, so the order is not approved.
-            if line.sku_id is None or self._stock_level(line.sku_id) < line.quantity:
+            if line.sku_id is None:
                 return hooks.FinalizeCheckoutResponse.decline(f"{line.name} is out of stock.")
-        goods = sum(line.unit_amount * line.quantity for line in request.data.line_item_details)
+            wanted[line.sku_id] += line.quantity
+            if self._stock_level(line.sku_id) < wanted[line.sku_id]:
+                return hooks.FinalizeCheckoutResponse.decline(f"{line.name} is out of stock.")
+        if not lines:  # nothing that could be looked up is nothing that may be sold
+            return hooks.FinalizeCheckoutResponse.decline("The order has no lines.")
+        goods = sum(line.unit_amount * line.quantity for line in lines)
         return hooks.FinalizeCheckoutResponse.approve(
             application_fee_amount=money.percentage(goods, FEE_PERCENT)
         )

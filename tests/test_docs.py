@@ -36,7 +36,7 @@ def test_the_behaviour_page_has_every_outcome() -> None:
     sources = [Path(module.__file__ or "").read_text() for module in (endpoint, doors)]
     made = r'(?:refusal|Outcome|_fail_closed|log)\((?:\s*request, )?\s*"(\w+)"'
     outcomes = {name for source in sources for name in re.findall(made, source)}
-    assert {"deadline", "bad_signature", "late", "fallback", "overloaded"} <= outcomes
+    assert {"deadline", "bad_signature", "late", "fallback"} <= outcomes
     assert outcomes <= set(re.findall(r"^\| `(\w+)` \|", BEHAVIOUR, re.MULTILINE))
 
 

@@ -22,7 +22,7 @@ ALLOWED = {
     "signature": {"errors"},
     "_compile": BASE,
     "_convert": BASE | {"_compile"},
-    "hooks": BASE | {"_convert"},
+    "hooks": BASE | {"_compile", "_convert"},
     "_agreements": BASE,
     "events": BASE | {"_agreements"},
     "_orders": BASE,

@@ -90,7 +90,7 @@ def test_a_tolerance_that_would_switch_the_check_off_is_refused(tolerance: float
         verify_signature(BODY, sign(BODY, SECRET), SECRET, tolerance=tolerance)
 
 
-@pytest.mark.parametrize("secrets", ["", "  ", [], ["whsec_x", ""], [None], [b"whsec_x"]])
+@pytest.mark.parametrize("secrets", ["", "  ", [], None, ["whsec_x", ""], [None], [b"whsec_x"]])
 def test_an_empty_secret_is_refused_before_anything_is_compared(secrets: Any) -> None:
     refused("no_secret", header=sign(BODY, SECRET, NOW), secrets=secrets)
 
@@ -116,6 +116,11 @@ GOOD = sign(BODY, SECRET, NOW)
         f"{GOOD},t={NOW}",  # two timestamps
         f"t={NOW},{GOOD}",
         f"{GOOD},",
+        f"{GOOD}=",  # stripe's reader splits here and ignores the rest
+        f"{GOOD}=junk",
+        GOOD.upper().replace("T=", "t=").replace("V1=", "v1="),
+        GOOD.replace("v1=", "xv1="),
+        f"t={NOW},v1=00",
         f" {GOOD}",
         f"{GOOD}\r\nX-Evil: 1",
         f"{GOOD}\n",
@@ -156,6 +161,23 @@ def test_any_change_of_one_character_of_the_header_is_found(data: st.DataObject)
     new = data.draw(st.characters().filter(lambda c: c != GOOD[position]) | st.just(""))
     with pytest.raises(SignatureError):
         verify_signature(BODY, GOOD[:position] + new + GOOD[position + 1 :], SECRET, now=NOW)
+
+
+@given(data=st.data())
+def test_any_character_that_is_put_into_the_header_is_found(data: st.DataObject) -> None:
+    position = data.draw(st.integers(0, len(GOOD)))
+    new = data.draw(st.sampled_from("=,;. 0atv1") | st.characters())
+    with pytest.raises(SignatureError):
+        verify_signature(BODY, GOOD[:position] + new + GOOD[position:], SECRET, now=NOW)
+
+
+def test_a_text_that_is_no_text_is_refused() -> None:
+    refused("not_utf8", body="\ud800", header=GOOD)
+
+
+@pytest.mark.parametrize("header", [5, ["t=1,v1=0"]])
+def test_a_header_that_is_neither_text_nor_bytes_is_no_header(header: Any) -> None:
+    refused("missing_header", header=header)
 
 
 @given(header=st.text() | st.binary())

@@ -324,7 +324,8 @@ class HookEndpoint:
         context = copy_context()
 
         def job() -> None:
-            if done.set_running_or_notify_cancel():  # from here on nobody else can resolve it
+            # From here on nobody else can resolve it, unless the request was given up just now.
+            if done.set_running_or_notify_cancel():  # pragma: no branch
                 flight.cancel = None
                 try:
                     done.set_result(context.run(function))

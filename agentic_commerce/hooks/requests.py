@@ -1,9 +1,10 @@
-"""What Stripe sends to a platform's hook endpoint: one frozen record per JSON object.
+"""What Stripe sends to a platform's hook endpoint: one record for each JSON object.
 
 Field names are Stripe's. Amounts are whole numbers in the currency's minor unit (cents for USD),
 currencies are lowercase ISO 4217 codes, percentages are per cent of 100 (8.5 is 8.5 %). A key that
 was not sent, or was null, is None (or an empty tuple); a key that is not listed here is kept in
-``request.raw``. Fields that hold a buyer's data do not appear in a repr.
+``request.raw``. Fields that hold a buyer's data do not appear in a repr. The type checker treats
+records as frozen.
 
 Sources: docs.stripe.com/connect/saas/tasks/enable-in-context-selling-on-ai-agents, "Set up an order
 approval hook" and "Set up a checkout customization hook". Fields marked *observed* are not in those

@@ -16,12 +16,14 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from math import isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from attrs import field
 
+from agentic_commerce._compile import enum_values
 from agentic_commerce.errors import Issue, ResponseError
 from agentic_commerce.hooks.requests import DeliveryUnit, TaxBehavior
 
@@ -91,7 +93,8 @@ def _amount(name: str, value: object) -> Faults:
 def _percentage(name: str, value: object) -> Faults:
     if not isinstance(value, (int, float, Decimal)) or isinstance(value, bool):
         return _fault("kind", f"expected a number, got a {type(value).__name__}", name)
-    if value != value or not 0 <= value <= 100:  # noqa: PLR0124 - a NaN differs from itself
+    finite = value.is_finite() if isinstance(value, Decimal) else isfinite(value)
+    if not finite or not 0 <= value <= 100:
         return _fault("range", "must be from 0 to 100", name, "8.5 is 8.5 %")
     if isinstance(value, Decimal) and Decimal(repr(float(value))) != value:
         return _fault("range", "has more digits than a JSON number holds", name)
@@ -168,6 +171,14 @@ if TYPE_CHECKING:
 
 else:
     _options = _rates = _lines = _tuple
+
+
+_TAX_WORDS: Final = enum_values(TaxBehavior | str)
+
+
+def _tax_word(value: TaxBehavior | str | None) -> TaxBehavior | str | None:
+    """The API's word: ``included`` and ``excluded`` are the guide's for the same."""
+    return _TAX_WORDS.get(value, value) if isinstance(value, str) else value
 
 
 def _frozen_map(value: Mapping[str, str] | None) -> Mapping[str, str] | None:
@@ -253,7 +264,7 @@ class ShippingRateData:
     display_name: str
     fixed_amount: FixedAmount
     delivery_estimate: DeliveryEstimate | None = None
-    tax_behavior: TaxBehavior | str | None = None
+    tax_behavior: TaxBehavior | str | None = field(default=None, converter=_tax_word)
     tax_code: str | None = None
     metadata: Mapping[str, str] | None = field(default=None, converter=_frozen_map, hash=False)
 
@@ -382,7 +393,7 @@ class LineItemTaxes:
         _refuse(_text("id", name) + _all_are("tax_rates", rates, TaxRate))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class CustomizeCheckoutResponse:
     """The answer to ``customize_checkout``: shipping options, tax rates, both or neither.
 
@@ -395,7 +406,9 @@ class CustomizeCheckoutResponse:
 
     shipping_options: tuple[ShippingOption, ...] | None = field(default=None, converter=_options)
     line_items: tuple[LineItemTaxes, ...] = field(default=(), converter=_lines)
-    extra: Mapping[str, Any] | None = field(default=None, hash=False, metadata={"beside": True})
+    extra: Mapping[str, Any] | None = field(
+        default=None, hash=False, kw_only=True, metadata={"beside": True}
+    )
 
     def __attrs_post_init__(self) -> None:
         options, extra = self.shipping_options, self.extra

@@ -266,6 +266,13 @@ def test_every_missing_key_is_named_at_once() -> None:
     }
 
 
+def test_a_list_that_is_wrong_throughout_is_explained_as_far_as_anybody_reads() -> None:
+    payload = deepcopy(FINALIZE)
+    payload["data"]["line_items_details"] = [5] * 300_000
+    found = issues(payload)
+    assert list(found) == [f"$.data.line_items_details[{n}]" for n in range(100)]
+
+
 WRONG = ["5", 5, 5.7, True, None, [], {}, [1], {"a": 1}]
 
 

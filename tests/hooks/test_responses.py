@@ -60,7 +60,8 @@ BAD: list[tuple[str, Callable[[], Any], str, str]] = [
     ("no name", lambda: rate_data(display_name=""), "$.display_name", "empty"),
     ("a blank name", lambda: rate_data(display_name="  "), "$.display_name", "empty"),
     ("an amount of int", lambda: rate_data(fixed_amount=5), "$.fixed_amount", "kind"),
-    ("tax behavior", lambda: rate_data(tax_behavior="included"), "$.tax_behavior", "choice"),
+    ("tax behavior", lambda: rate_data(tax_behavior="both"), "$.tax_behavior", "choice"),
+    ("no tax word", lambda: rate_data(tax_behavior=5), "$.tax_behavior", "choice"),
     ("an empty tax code", lambda: rate_data(tax_code=""), "$.tax_code", "empty"),
     ("metadata of numbers", lambda: rate_data(metadata={"a": 1}), "$.metadata", "kind"),
     ("metadata of text", lambda: rate_data(metadata="a"), "$.metadata", "kind"),
@@ -76,6 +77,8 @@ BAD: list[tuple[str, Callable[[], Any], str, str]] = [
     ("a percentage of 850", lambda: tax_data(percentage=850), "$.percentage", "range"),
     ("a negative one", lambda: tax_data(percentage=-0.1), "$.percentage", "range"),
     ("NaN", lambda: tax_data(percentage=float("nan")), "$.percentage", "range"),
+    ("sNaN", lambda: tax_data(percentage=Decimal("sNaN")), "$.percentage", "range"),
+    ("infinity", lambda: tax_data(percentage=float("inf")), "$.percentage", "range"),
     ("Decimal NaN", lambda: tax_data(percentage=Decimal("NaN")), "$.percentage", "range"),
     ("a text of a number", lambda: tax_data(percentage="8.5"), "$.percentage", "kind"),
     ("True", lambda: tax_data(percentage=True), "$.percentage", "kind"),
@@ -248,6 +251,20 @@ def test_answers_are_values(answer: Any) -> None:
     for a in attrs.fields(type(answer)):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(answer, a.name, None)
+
+
+@pytest.mark.parametrize(
+    ("word", "sent"), [("included", "inclusive"), ("excluded", "exclusive"), ("exclusive",) * 2]
+)
+def test_the_guides_words_for_tax_behavior_are_sent_as_the_apis(word: str, sent: str) -> None:
+    assert rate_data(tax_behavior=word).tax_behavior == sent
+
+
+def test_the_two_parts_of_a_customize_answer_may_be_given_by_position() -> None:
+    options = [hooks.ShippingOption.by_id("shr_1")]
+    lines = [hooks.LineItemTaxes("li_1", [])]
+    answer = hooks.CustomizeCheckoutResponse(options, lines)
+    assert (answer.shipping_options, answer.line_items) == (tuple(options), tuple(lines))
 
 
 def test_the_callers_dict_can_change_without_changing_the_answer() -> None:
