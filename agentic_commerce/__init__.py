@@ -9,9 +9,11 @@ TYPE_CHECKING = False  # as typing's, without the 7 ms that importing typing tak
 if TYPE_CHECKING:
     from typing import Any
 
-    from agentic_commerce import errors, events, hooks, money, orders, testing
+    from agentic_commerce import errors, events, feeds, hooks, money, orders, testing
     from agentic_commerce.errors import (
         AgenticCommerceError,
+        CellError,
+        FeedError,
         Issue,
         MoneyError,
         PayloadError,
@@ -24,6 +26,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AgenticCommerceError",
+    "CellError",
+    "FeedError",
     "Issue",
     "MoneyError",
     "PayloadError",
@@ -32,13 +36,14 @@ __all__ = [
     "UnsupportedHookError",
     "errors",
     "events",
+    "feeds",
     "hooks",
     "money",
     "orders",
     "testing",
 ]
 
-_ROOMS = frozenset({"errors", "events", "hooks", "money", "orders", "testing"})
+_ROOMS = frozenset({"errors", "events", "feeds", "hooks", "money", "orders", "testing"})
 
 
 def __getattr__(name: str) -> Any:

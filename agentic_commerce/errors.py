@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = [
     "CODES",
     "AgenticCommerceError",
+    "CellError",
+    "FeedError",
     "Issue",
     "MoneyError",
     "PayloadError",
@@ -64,7 +66,9 @@ class Issue:
     """One problem: what it is, where it is, and how to mend it.
 
     For JSON payloads and answers ``column`` is the JSON path (``$.data.line_items_details[2].id``)
-    and ``value`` stays None, because a payload may hold a buyer's data.
+    and ``value`` stays None, because a payload may hold a buyer's data. For feeds ``row`` counts
+    records (the header is 1), ``value`` is the cell as written and ``span`` the part of it that is
+    at fault.
     """
 
     code: str
@@ -75,6 +79,7 @@ class Issue:
     id: str | None = None
     value: str | None = None
     hint: str | None = None
+    span: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         """``where: what (hint)``, with the parts that are known."""
@@ -126,6 +131,37 @@ class ResponseError(_IssuesError, ValueError):
     """
 
     _headline = "the answer breaks the hook's contract"
+
+
+class FeedError(_IssuesError, ValueError):
+    """Rows break the feed's rules, so Stripe would refuse them.
+
+    ``.issues`` names every fault of the first bad row (or of the header) with row and column.
+    """
+
+    _headline = "the feed has rows that Stripe would refuse"
+
+
+class CellError(AgenticCommerceError, ValueError):
+    """One text is not the value that its place asks for.
+
+    ``.code`` is a code of the feed rules, ``.message`` says what is wrong, ``.span`` is the part of
+    the text at fault as ``(start, end)``, and ``.hint`` how to mend it, if we can tell.
+    """
+
+    code: str
+    message: str
+    span: tuple[int, int]
+    hint: str | None
+
+    def __init__(
+        self, code: str, message: str, span: tuple[int, int] = (0, 0), hint: str | None = None
+    ) -> None:
+        self.code, self.message, self.span, self.hint = code, message, span, hint
+        super().__init__(code, message, span, hint)
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
 class UnsupportedHookError(AgenticCommerceError):

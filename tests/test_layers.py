@@ -29,7 +29,9 @@ ALLOWED = {
     "_order_events": BASE,
     "_checkout": BASE | {"_convert", "_orders"},
     "orders": BASE | {"_order_events", "_orders"},
+    "feeds": {"errors", "money"},
     "testing": BASE | {"hooks"},
+    "cli": {"errors", "feeds"},
 }
 THIRD_PARTY = {"stripe": {"signature"}, "httpx": set[str](), "cattrs": {"_convert"}}
 

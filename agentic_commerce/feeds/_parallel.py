@@ -1,0 +1,176 @@
+"""Share the checking of a large file between processes.
+
+The file is cut at line ends where the number of quotes so far is even. That is a record's end
+unless a quote stands in an unquoted cell; whether it was one shows when the piece before it has
+been read, for a piece that starts at a record's start ends within quotes if it was not. Then the
+file is checked by one process after all.
+"""
+
+from __future__ import annotations
+
+import csv
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
+
+from agentic_commerce.feeds import reader
+from agentic_commerce.feeds._across import Memory, duplicate
+from agentic_commerce.feeds._plan import Plan
+from agentic_commerce.feeds._source import Lines, Progress
+from agentic_commerce.feeds.report import Choice, Tally
+from agentic_commerce.feeds.rows import FEEDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Iterator
+    from pathlib import Path
+
+LEAST_BYTES: Final = 32 << 20  # below this a second process costs more than it saves
+BLOCK: Final = 1 << 20
+
+
+class Task(NamedTuple):
+    """What a process must know to check a piece; all of it can be pickled."""
+
+    path: str
+    span: tuple[int, int]
+    feed: str
+    header: tuple[str, ...]
+    delimiter: str
+    choice: Choice
+    max_issues: int
+    catalog: Container[str] | None
+
+
+class Part(NamedTuple):
+    """What it found. Row numbers count from the piece's start, whose first record is row 2."""
+
+    rows: int
+    tally: Tally
+    memory: Memory
+    is_cut_well: bool
+
+
+def header_end(path: Path, delimiter: str) -> int | None:
+    """Where the header's record ends, in bytes; None if that cannot be told."""
+    taken = 0
+
+    def lines(file: IO[bytes]) -> Iterator[str]:
+        nonlocal taken
+        for raw in file:
+            taken += len(raw)
+            yield raw.decode(errors="replace")
+
+    with path.open("rb") as file:
+        try:
+            records = csv.reader(lines(file), delimiter=delimiter, strict=True)
+            return taken if next(filter(None, records), None) else None
+        except csv.Error:
+            return None
+
+
+def cut(path: Path, start: int, size: int) -> Iterator[tuple[int, int]]:
+    """Cut a file, from an offset, into pieces of at least ``size`` bytes."""
+    begin, position, quotes = start, start, 0
+    with path.open("rb") as file:
+        file.seek(start)
+        while block := file.read(BLOCK):
+            if position + len(block) - begin >= size:
+                at = _record_end(block, quotes)
+                if at is not None:
+                    yield begin, position + at
+                    begin = position + at
+            quotes += block.count(b'"')
+            position += len(block)
+    if begin < position:
+        yield begin, position
+
+
+def _record_end(block: bytes, quotes: int) -> int | None:
+    """Return the end of the first line of a block that ends outside of quotes."""
+    start = 0
+    while (end := block.find(b"\n", start)) >= 0:
+        quotes += block.count(b'"', start, end)
+        if quotes % 2 == 0:
+            return end + 1
+        start = end + 1
+    return None
+
+
+@lru_cache(maxsize=1)
+def _plan(feed: str, header: tuple[str, ...]) -> Plan:
+    """One plan for all the pieces that a process checks: its memos are warm after the first."""
+    return Plan(FEEDS[feed], header)
+
+
+def check_piece(task: Task) -> Part:
+    """Check one piece of a file."""
+    lines = Lines(task.path, task.span)
+    plan = _plan(task.feed, task.header)
+    reading = reader.Reading(lines, plan.feed, plan, task.delimiter)
+    tally = Tally(task.max_issues)
+    checker = reader.Checker(reading, task.choice, tally, task.catalog)
+    checker.run()
+    return Part(checker.last_row - 1, tally, checker.across.memory, not reading.is_open_at_end)
+
+
+def check_large(
+    path: Path,
+    checker: reader.Checker,
+    workers: int,
+    progress: Callable[[Progress], object] | None,
+    least: int = LEAST_BYTES,
+) -> int | None:
+    """Check a large file in several processes, into ``checker``; the number of its rows.
+
+    None if the file is small or cannot be cut; the checker is as it was then.
+    """
+    total = path.stat().st_size
+    start = header_end(path, checker.reading.delimiter) if total >= least else None
+    if start is None:
+        return None
+    parts: list[Part] = []
+    tasks: list[Task] = []
+
+    def cut_tasks() -> Iterator[Task]:
+        for task in _tasks(path, start, max(least // 2, total // (workers * 3) + 1), checker):
+            tasks.append(task)
+            yield task
+
+    with ProcessPoolExecutor(workers) as pool:
+        # The first pieces are read while the others are still being cut.
+        found = pool.map(check_piece, cut_tasks())
+        for task, part in zip(tasks, found, strict=True):
+            parts.append(part)
+            if not part.is_cut_well and task is not tasks[-1]:
+                pool.shutdown(cancel_futures=True)
+                return None
+            if progress:
+                progress(Progress(task.span[1], total))
+    return merge(parts, checker)
+
+
+def _tasks(path: Path, start: int, size: int, checker: reader.Checker) -> Iterator[Task]:
+    reading = checker.reading
+    for span in cut(path, start, size):
+        yield Task(
+            str(path),
+            span,
+            reading.plan.feed.name,
+            tuple(reading.header),
+            reading.delimiter,
+            checker.choice,
+            checker.tally.max_issues,
+            checker.catalog,
+        )
+
+
+def merge(parts: Iterable[Part], checker: reader.Checker) -> int:
+    """Put the parts of a file together, in order; the number of rows."""
+    rows = 0
+    key = checker.reading.plan.feed.key
+    for part in parts:
+        repeated = checker.across.memory.merge(part.memory, rows)
+        issues = [duplicate(key, row, text) for text, row in repeated.items()]
+        checker.tally.merge(part.tally, rows, checker.choice.of(issues))
+        rows += part.rows
+    return rows
