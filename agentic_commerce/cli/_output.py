@@ -1,0 +1,106 @@
+"""What the command prints: findings like a linter's, JSON, or Stripe's own error report."""
+
+from __future__ import annotations
+
+import csv
+import json
+from itertools import groupby
+from typing import IO, TYPE_CHECKING, Final
+
+import attrs
+import typer
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from agentic_commerce.errors import Issue
+    from agentic_commerce.feeds import FeedReport
+
+_WIDTH: Final = 72  # characters of a cell shown around the fault
+_STYLE: Final = {"error": "bold red", "warning": "yellow"}
+
+
+def print_text(name: str, report: FeedReport) -> None:
+    """Print findings by row, each with the cell and a caret under its fault, then the counts."""
+    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    # What every row lacks is said once, for the header.
+    shown = [i for i in report.issues if i.code != "missing_column" or i.row in (None, 1)]
+    for row, issues in groupby(shown, key=lambda issue: issue.row):
+        group = list(issues)
+        where = "the file" if row is None else "header" if row == 1 else f"row {row}"
+        key = next((issue.id for issue in group if issue.id), None)
+        console.print(Text(f"{name}: {where}{f'  {_visible(key)}' if key else ''}", "bold"))
+        for issue in group:
+            for line in finding(issue):
+                console.print(line)
+    left = report.errors + report.warnings - len(report.issues)
+    if left:
+        console.print(Text(f"... and {left} more findings; --max-issues lists more", "dim"))
+    console.print(Text(f"{name}: {report}", "green" if report.ok else "bold red"))
+
+
+def finding(issue: Issue) -> Iterator[Text]:
+    column = f"{_visible(issue.column)}: " if issue.column else ""
+    yield Text.assemble(
+        "  ", (issue.severity, _STYLE[issue.severity]), f" {column}{issue.message} [{issue.code}]"
+    )
+    if issue.value is not None and issue.row != 1:
+        start, end = issue.span or (0, 0)
+        cell, start, end = _window(issue.value, start, end)
+        yield Text(f"      {cell}")
+        if end > start:
+            yield Text(f"      {' ' * start}{'^' * (end - start)}", "red")
+    if issue.hint:
+        yield Text(f"      {issue.hint}", "cyan")
+
+
+def _visible(text: str) -> str:
+    """A text on one line, with its control characters written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _window(value: str, start: int, end: int) -> tuple[str, int, int]:
+    """The part of a cell around its fault, and where the fault is in what is shown."""
+    first = max(0, min(start - _WIDTH // 3, len(value) - _WIDTH))
+    last = min(len(value), first + _WIDTH)
+    before, after = "..." if first else "", "..." if last < len(value) else ""
+    at = len(before) + len(_visible(value[first:start]))
+    to = at + len(_visible(value[start : min(end, last)]))
+    return f"{before}{_visible(value[first:last])}{after}", at, to
+
+
+def print_json(files: Sequence[str], reports: Sequence[FeedReport]) -> None:
+    """Print one object: whether all is well, and a report for each file."""
+    found = [
+        {"file": name, **attrs.asdict(report), "ok": report.ok}
+        for name, report in zip(files, reports, strict=True)
+    ]
+    whole = {"ok": all(report.ok for report in reports), "files": found}
+    typer.echo(json.dumps(whole, indent=2))
+
+
+class _Utf8:
+    """A binary file, to csv a text one."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        self._file.write(text.encode())
+
+
+def refused_writer(file: IO[bytes]) -> Callable[..., None]:
+    """Write refused rows as Stripe's error report does: the message first, then the row."""
+    writer = csv.writer(_Utf8(file))
+
+    def write(row: int, cells: Sequence[str], issues: Sequence[Issue]) -> None:
+        if row == 1:
+            writer.writerow(["stripe_error_message", *cells])
+            return
+        errors = (issue for issue in issues if issue.severity == "error")
+        message = "; ".join(f"{issue.column or 'row'}: {issue.message}" for issue in errors)
+        writer.writerow([f"row {row}: {message}", *cells])
+
+    return write
