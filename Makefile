@@ -44,6 +44,7 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/hooks.py
 	$(BIN)/python benchmarks/events.py
+	$(BIN)/python benchmarks/feeds.py
 
 clean:
 	rm -rf $(VENV) docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
