@@ -7,12 +7,11 @@ stand here; those of rules across columns are declared beside their rules, in `r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
-if TYPE_CHECKING:
-    from agentic_commerce.errors import Severity
+from agentic_commerce.errors import Severity
 
 __all__ = ["CODES", "Code"]
 

@@ -10,9 +10,10 @@ remembers their texts instead.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
@@ -20,9 +21,6 @@ from agentic_commerce.errors import CellError
 from agentic_commerce.feeds import entries, values
 from agentic_commerce.feeds._hints import choice_hint
 from agentic_commerce.feeds.values import reject
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["Codec", "Column"]
 

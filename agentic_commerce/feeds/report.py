@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from agentic_commerce.errors import Issue
 from agentic_commerce.feeds.codes import CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from agentic_commerce.errors import Issue
+    from collections.abc import Collection, Iterable, Sequence
 
 __all__ = ["FeedReport"]
 

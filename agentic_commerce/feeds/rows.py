@@ -12,6 +12,7 @@ Sources: docs.stripe.com/agentic-commerce/product-catalog (the first edition), a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
@@ -38,8 +39,6 @@ from agentic_commerce.feeds.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from attrs import frozen as _row
 else:
 
