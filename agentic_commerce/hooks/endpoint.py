@@ -275,7 +275,12 @@ class HookEndpoint:
         task = loop.create_task(self._fly_async(flight, request))
         self._tasks.add(task)  # the loop itself keeps no task alive
         task.add_done_callback(self._tasks.discard)
-        flight.cancel = partial(loop.call_soon_threadsafe, task.cancel)
+
+        def cancel() -> None:
+            with suppress(RuntimeError):  # the loop is closed, and the task with it
+                loop.call_soon_threadsafe(task.cancel)
+
+        flight.cancel = cancel
 
     async def _fly_async(self, flight: Flight[Outcome], request: HookRequest) -> None:
         """Run the handler once, on this loop or on a thread, for everyone who waits."""
