@@ -186,7 +186,6 @@ def read_order(value: Mapping[str, Any]) -> Order:
     session = payload_reader(Session)(value)
     totals = session.total_details or TotalDetails()
     customer = session.customer_details or Customer()
-    collected = session.collected_information or CollectedInformation()
     items = session.line_items
     return Order(
         session_id=session.id,
@@ -204,13 +203,21 @@ def read_order(value: Mapping[str, Any]) -> Order:
         email=customer.email,
         customer_name=customer.name,
         phone=customer.phone,
-        shipping_details=collected.shipping_details or session.shipping_details,
+        shipping_details=_shipping(session),
         lines=tuple([_line(item, session.currency) for item in items.data]) if items else (),
         has_all_lines=items is not None and not items.has_more,
         metadata=session.metadata,
         raw=value,
         **_payment(session.payment_intent),
     )
+
+
+def _shipping(session: Session) -> ShippingDetails | None:
+    collected = session.collected_information or CollectedInformation()
+    places = (collected.shipping_details, session.shipping_details)
+    filled = [place for place in places if place is not None and (place.name or place.address)]
+    # An object without name and address says nothing; it must not hide the other place.
+    return filled[0] if filled else None
 
 
 def _payment(payment: PaymentIntent | str | None) -> dict[str, Any]:

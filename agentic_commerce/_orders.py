@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -224,9 +224,10 @@ class Order(_Amounts):
     def discrepancies(self) -> tuple[Issue, ...]:
         """What does not add up, as warnings; empty if all is well.
 
-        An order is never refused for its sums, because the buyer has been charged by them. Taxes
-        may be part of the prices or come on top, so a total counts as wrong only if it is neither,
-        nor in between. Amounts that are not there are not looked at.
+        An order is never refused for its sums, because the buyer has been charged by them. A tax is
+        part of the prices or comes on top of them, as its ``inclusive`` says; where nothing does (a
+        tax on shipping, a rate that was not expanded), anything from none of it to all of it on top
+        is accepted. Amounts that are not there are not looked at, except that no shipping is 0.
         """
         return tuple(_discrepancies(self))
 
@@ -247,8 +248,8 @@ def _discrepancies(order: Order) -> Iterator[Issue]:
     known = [amount for amount in subtotals if amount is not None]
     if order.has_all_lines and len(known) == len(subtotals):
         yield from _sum("$.amount_subtotal", order.amount_subtotal, sum(known), "the lines")
-    parts = (order.amount_subtotal, order.amount_discount, order.amount_shipping)
-    yield from _total("$.amount_total", order.amount_total, *parts, order.amount_tax)
+    taxes = [tax for line in order.lines for tax in line.taxes]
+    yield from _total("$.amount_total", order, order.amount_shipping or 0, taxes)
     for index, line in enumerate(order.lines):
         yield from _line_discrepancies(line, f"$.line_items.data[{index}]")
 
@@ -260,8 +261,7 @@ def _line_discrepancies(line: OrderLine, path: str) -> Iterator[Issue]:
     if line.taxes:
         taxes = sum(tax.amount for tax in line.taxes)
         yield from _sum(f"{path}.amount_tax", line.amount_tax, taxes, "the taxes")
-    parts = (line.amount_subtotal, line.amount_discount, 0)
-    yield from _total(f"{path}.amount_total", line.amount_total, *parts, line.amount_tax)
+    yield from _total(f"{path}.amount_total", line, 0, line.taxes)
 
 
 def _sum(path: str, amount: int | None, expected: int, what: str) -> Iterator[Issue]:
@@ -270,20 +270,29 @@ def _sum(path: str, amount: int | None, expected: int, what: str) -> Iterator[Is
 
 
 def _total(
-    path: str,
-    amount: int | None,
-    subtotal: int | None,
-    discount: int | None,
-    shipping: int | None,
-    tax: int | None,
+    path: str, whole: Order | OrderLine, shipping: int, taxes: Sequence[OrderTax]
 ) -> Iterator[Issue]:
-    if amount is None or subtotal is None or discount is None or shipping is None or tax is None:
+    parts = (whole.amount_total, whole.amount_subtotal, whole.amount_discount, whole.amount_tax)
+    amount, subtotal, discount, tax = parts
+    if amount is None or subtotal is None or discount is None or tax is None:
         return
-    inclusive = subtotal - discount + shipping
-    lowest, highest = sorted((inclusive, inclusive + tax))
-    if not lowest <= amount <= highest:
-        expected = f"{inclusive} with the tax included, {inclusive + tax} with the tax on top"
+    least, most = (subtotal - discount + shipping + part for part in _on_top(tax, taxes))
+    if not least <= amount <= most:
+        expected = str(least) if least == most else f"{least} to {most}, by which taxes are included"
         yield _warning("sum", f"{amount}, but the parts come to {expected}", path)
+
+
+def _on_top(amount: int, taxes: Sequence[OrderTax]) -> tuple[int, int]:
+    """The least and the most of a tax that may come on top of the prices."""
+    rest = OrderTax(amount=amount - sum(tax.amount for tax in taxes), currency="")
+    bounds = [_bounds(tax) for tax in (*taxes, rest)]
+    return sum(low for low, _ in bounds), sum(high for _, high in bounds)
+
+
+def _bounds(tax: OrderTax) -> tuple[int, int]:
+    if tax.inclusive is None:
+        return min(tax.amount, 0), max(tax.amount, 0)
+    return (0, 0) if tax.inclusive else (tax.amount, tax.amount)
 
 
 def _warning(code: str, message: str, path: str, hint: str | None = None) -> Issue:

@@ -262,6 +262,10 @@ def test_a_line_without_currency_has_the_orders() -> None:
             "collected_information": {"shipping_details": {"name": "Old Place", "address": None}},
             "shipping_details": {"name": "Another"},
         },
+        {
+            "collected_information": {"shipping_details": {"name": None, "address": None}},
+            "shipping_details": {"name": "Old Place"},
+        },
     ],
 )
 def test_the_shipping_details_are_found_in_both_places(changes: dict[str, Any]) -> None:
@@ -531,7 +535,11 @@ def sums(payload: dict[str, Any]) -> list[tuple[str, str | None]]:
     return [(issue.code, issue.column) for issue in found]
 
 
-INCLUSIVE = testing.session_line_item(amount_discount=0, amount_total=4000)
+TAX = testing.session_line_item()["taxes"][0]
+INCLUSIVE = testing.session_line_item(
+    amount_discount=0, amount_total=4000, taxes=[TAX | {"rate": TAX["rate"] | {"inclusive": True}}]
+)
+UNTOLD = [TAX | {"rate": "txr_test_1"}]
 
 
 @pytest.mark.parametrize(
@@ -544,10 +552,40 @@ INCLUSIVE = testing.session_line_item(amount_discount=0, amount_total=4000)
             testing.checkout_session(amount_total=4741), [("sum", "$.amount_total")], id="one more"
         ),
         pytest.param(
-            testing.checkout_session(amount_total=4399), [("sum", "$.amount_total")], id="one less"
+            testing.checkout_session(amount_total=4739), [("sum", "$.amount_total")], id="one less"
         ),
         pytest.param(
-            testing.checkout_session(amount_subtotal=4001, amount_total=4500),
+            lined(INCLUSIVE, amount_total=4740),
+            [("sum", "$.amount_total")],
+            id="a tax in the prices, charged again",
+        ),
+        pytest.param(
+            lined(testing.session_line_item(amount_total=4239)),
+            [("sum", "$.line_items.data[0].amount_total")],
+            id="a line's total, one less",
+        ),
+        pytest.param(
+            lined(testing.session_line_item(taxes=UNTOLD, amount_total=3900), amount_total=4400),
+            [],
+            id="the tax may be in the prices",
+        ),
+        pytest.param(
+            lined(testing.session_line_item(taxes=UNTOLD), amount_total=4399),
+            [("sum", "$.amount_total")],
+            id="less than without the tax",
+        ),
+        pytest.param(
+            testing.checkout_session(total_details={"amount_tax": 380}, amount_total=4760),
+            [],
+            id="shipping is taxed, in part within its price",
+        ),
+        pytest.param(
+            testing.checkout_session(total_details={"amount_shipping": None}, amount_total=4241),
+            [("sum", "$.amount_total")],
+            id="nothing to ship",
+        ),
+        pytest.param(
+            testing.checkout_session(amount_subtotal=4001, amount_total=4741),
             [("sum", "$.amount_subtotal")],
             id="the lines' subtotal",
         ),
