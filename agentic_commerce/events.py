@@ -327,10 +327,12 @@ def dump_event(event: Event) -> dict[str, Any]:
 
 
 def _read(value: Mapping[str, Any]) -> Event:
-    kind, readers = value.get("type"), _readers()
-    reader = readers.get(kind) if isinstance(kind, str) else None
-    event = (reader or readers[""])(value)
-    if type(event.data) is AgreementConfirmationData:
+    try:
+        reader = _readers()[value["type"]]
+    except (KeyError, TypeError):  # another type, none at all, or one that is no text
+        reader = _readers()[""]
+    event = reader(value)
+    if event.data is not None and type(event.data) is AgreementConfirmationData:
         _refuse_other_data(value["data"])
     return event
 

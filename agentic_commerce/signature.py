@@ -24,6 +24,7 @@ __all__ = ["Verifier", "sign", "verify_signature"]
 _ITEM: Final = r"(?:v1=[0-9a-f]{64}|(?!t=|v1=)\w+=[!-+\--~]+)"
 _HEADER: Final = re.compile(rf"(?:{_ITEM},)*t=(0|[1-9][0-9]{{0,14}})(?:,{_ITEM})*", re.ASCII)
 
+_BAD_TOLERANCE: Final = "tolerance is a number of seconds, 0 or more"
 _NO_MATCH: Final = (
     "no signature in the header matches the body. Look at: the body must be the raw bytes as they "
     "were received, not JSON that a framework read and wrote again; the secret must be the "
@@ -48,7 +49,8 @@ def verify_signature(
     Raises: SignatureError, whose message says what to look at and quotes neither secret nor body.
     Source: docs.stripe.com/webhooks, "Verify webhook signatures".
     """
-    _check_tolerance(tolerance)
+    if not tolerance >= 0:
+        raise ValueError(_BAD_TOLERANCE)
     _prove(body, header, _checked(secrets), tolerance, time.time() if now is None else now)
 
 
@@ -56,7 +58,8 @@ class Verifier:
     """`verify_signature` with its secrets and tolerance checked once, for an endpoint."""
 
     def __init__(self, secrets: str | Iterable[str], tolerance: float) -> None:
-        _check_tolerance(tolerance)
+        if not tolerance >= 0:
+            raise ValueError(_BAD_TOLERANCE)
         self._secrets = _checked(secrets)
         self._tolerance = tolerance
         _stripe()
@@ -64,11 +67,6 @@ class Verifier:
     def verify(self, body: bytes, header: str | bytes | None, now: float) -> None:
         """Prove a body against the clock's ``now``, in unix seconds. Raises: SignatureError."""
         _prove(body, header, self._secrets, self._tolerance, now)
-
-
-def _check_tolerance(tolerance: float) -> None:
-    if not tolerance >= 0:
-        raise ValueError("tolerance is a number of seconds, 0 or more")
 
 
 def _prove(
@@ -83,9 +81,11 @@ def _prove(
         raise SignatureError("missing_header", "the request has no Stripe-Signature header")
     seconds = _timestamp(text)
     try:
-        payload = body if isinstance(body, str) else str(body, "utf-8")
         if isinstance(body, str):
             body.encode()
+            payload = body
+        else:
+            payload = str(body, "utf-8")
     except UnicodeError:
         message = "the body is not UTF-8, so Stripe did not send it"
         raise SignatureError("not_utf8", message) from None
@@ -128,7 +128,7 @@ def _checked(secrets: str | Iterable[str]) -> tuple[str, ...]:
 
 def _timestamp(header: str) -> int:
     match = _HEADER.fullmatch(header)
-    if match is None or not ("," + header).count(",v1="):
+    if match is None or not (",v1=" in header or header.startswith("v1=")):
         message = "the Stripe-Signature header is not of the form t=...,v1=..."
         raise SignatureError("malformed_header", message)
     return int(match[1])
