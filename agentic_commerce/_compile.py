@@ -70,7 +70,7 @@ def decimal_of(number: float) -> Decimal:
 # digits, and always a zone. `datetime.fromisoformat` alone also takes 20260406 and 2026-W15-1, and
 # leaves a time without zone to the reader's imagination.
 _is_moment: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d++)?+(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
 ).fullmatch
 
 

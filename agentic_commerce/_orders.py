@@ -278,7 +278,9 @@ def _total(
         return
     least, most = (subtotal - discount + shipping + part for part in _on_top(tax, taxes))
     if not least <= amount <= most:
-        expected = str(least) if least == most else f"{least} to {most}, by which taxes are included"
+        expected = (
+            str(least) if least == most else f"{least} to {most}, by which taxes are included"
+        )
         yield _warning("sum", f"{amount}, but the parts come to {expected}", path)
 
 

@@ -21,8 +21,9 @@ __all__ = ["Verifier", "sign", "verify_signature"]
 # which takes `t=0_1` or two timestamps, and stumbles over a character outside ASCII: a header that
 # was touched is refused, not interpreted.
 # A `v1` is exactly a SHA-256 in hexadecimal; of other schemes only the characters are looked at.
-_ITEM: Final = r"(?:v1=[0-9a-f]{64}|(?!t=|v1=)\w+=[!-+\--~]+)"
-_HEADER: Final = re.compile(rf"(?:{_ITEM},)*t=(0|[1-9][0-9]{{0,14}})(?:,{_ITEM})*", re.ASCII)
+# An item ends at the next comma and nowhere else, so there is nothing to go back to (`++`, `*+`).
+_ITEM: Final = r"(?:v1=[0-9a-f]{64}+|(?!t=|v1=)\w++=[!-+\--~]++)"
+_HEADER: Final = re.compile(rf"(?:{_ITEM},)*+t=(0|[1-9][0-9]{{0,14}}+)(?:,{_ITEM})*+", re.ASCII)
 
 _BAD_TOLERANCE: Final = "tolerance is a number of seconds, 0 or more"
 _NO_MATCH: Final = (
