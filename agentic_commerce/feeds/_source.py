@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "Source"]
 
 Source: TypeAlias = (
-    "str | os.PathLike[str] | IO[str] | IO[bytes] | bytes | Iterable[str] | Iterable[bytes]"
+    "str | os.PathLike[str] | IO[str] | IO[bytes] | bytes | bytearray | memoryview"
+    " | Iterable[str] | Iterable[bytes]"
 )
 """What can be read: a path, an open file, the bytes of a file, or lines."""
 
@@ -73,16 +74,17 @@ class Lines:
             ".tab",
         )
 
-    @property
-    def has_name(self) -> bool:
-        """Whether there is a name that could say so."""
-        return isinstance(self.name, (str, os.PathLike)) and bool(Path(self.name).suffix)
+    def delimiter(self, first: str = "") -> str:
+        """Return what parts the cells: what the name says, or else what the first line shows."""
+        if isinstance(self.name, (str, os.PathLike)) and Path(self.name).suffix:
+            return "\t" if self.is_tsv else ","
+        return "\t" if "\t" in first and "," not in first else ","
 
     def _open(self, source: Source, span: tuple[int, int] | None) -> Iterator[bytes]:
         if isinstance(source, (str, os.PathLike)):
             return self._of_path(Path(source), span)
-        if isinstance(source, bytes):
-            return iter([source])
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            return iter([bytes(source)])
         if hasattr(source, "read"):
             return _of_file(source)
         return map(_as_line, source)

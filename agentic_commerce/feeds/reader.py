@@ -46,10 +46,6 @@ Refused: TypeAlias = "Callable[[int, Sequence[str], Sequence[Issue]], object]"
 _MARKS = {"nul": "\0", "encoding": "\ufffd"}
 
 
-def _looks_like_tabs(line: str) -> bool:
-    return "\t" in line and "," not in line
-
-
 class Reading:
     """One source, opened: its header read, its records not yet.
 
@@ -67,8 +63,7 @@ class Reading:
         self.issues: list[Issue] = []
         self.is_open_at_end = False
         start = list(islice(lines, 0 if delimiter else 1))
-        tabs = lines.is_tsv or (not lines.has_name and start and _looks_like_tabs(start[0]))
-        self.delimiter = delimiter or ("\t" if tabs else ",")
+        self.delimiter = delimiter or lines.delimiter(*start)
         self.records = csv.reader(chain(start, lines), delimiter=self.delimiter, strict=True)
         self.header = plan.header if plan else self._read_header()
         self.plan = plan or Plan(feed, self.header or [""])
@@ -207,7 +202,9 @@ def row_from(mapping: Mapping[str, str | None], feed: Feed[R]) -> R: ...
 def row_from(mapping: Mapping[str, str | None], feed: Feed[Any] = PRODUCT) -> Any:
     """Build a typed row from texts by column name, checked as a file would be.
 
-    None and missing columns are blank. ``delete: "true"`` makes a `Deletion`.
+    None and missing columns are blank. ``delete: "true"`` makes a `Deletion`. A name that is no
+    column is an error here, for nobody would see a warning. Values that are no texts, such as a 0,
+    are refused as ``kind``.
 
     Raises: FeedError with every issue that is an error; they have no row number.
 
@@ -216,6 +213,13 @@ def row_from(mapping: Mapping[str, str | None], feed: Feed[Any] = PRODUCT) -> An
     1500
     """
     header = [*feed.columns]
+    issues = [
+        Issue("kind", f"{type(value).__name__} is not a text", column=str(name)[:200])
+        for name, value in mapping.items()
+        if not (value is None or isinstance(value, str)) or not isinstance(name, str)
+    ]
+    if issues:
+        raise FeedError(issues)
     plan = Plan(feed, header)
     found, values = plan.examine(0, [mapping.get(name) or "" for name in header])
     issues = [attrs.evolve(issue, row=None) for issue in found if issue.severity == "error"]

@@ -11,6 +11,7 @@ import csv
 import os
 import pickle
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -43,7 +44,7 @@ def write(
     Rows are not checked against the rules; see `check`.
 
     Raises: FeedError ``kind`` for a value that is not of its column's type; ValueError for columns
-    that the feed does not have, or that leave out what a row holds.
+    that the feed does not have, that repeat, or that leave out what a row holds.
 
     >>> import io
     >>> from agentic_commerce.feeds import PRICING, Price, PriceRow
@@ -61,6 +62,8 @@ def write(
     unknown = [name for name in columns if name not in feed.columns]
     if unknown:
         raise ValueError(f"the {feed.name} feed has no column {', '.join(unknown)}")
+    if len({*columns}) < len(columns):
+        raise ValueError("a column is asked for twice")
     form = _Form(feed, tuple(columns))
     with _opened(target) as file:
         writer = csv.writer(file, delimiter=_delimiter(target))
@@ -103,6 +106,9 @@ class _Form:
     def cells(self, row: Any, number: int) -> list[str]:
         """Return the cells of a row; ``number`` is for what is reported about it."""
         if isinstance(row, Deletion) and "delete" in self._feed.columns:
+            for name in (self._feed.key, "delete"):
+                if name in self._left_out:  # without it the row would not delete anything
+                    raise ValueError(f"row {number} is a deletion, and {name} is not a column")
             given = {self._feed.key: row.id, "delete": True}
             return [column.format(given.get(column.name)) for column in self._columns]
         if type(row) is not self._feed.row_type:
@@ -207,7 +213,9 @@ def _raw_records(lines: Lines) -> Iterator[bytes]:
             taken.append(line)
             yield line.decode(errors="replace")
 
-    records = csv.reader(texts(), delimiter="\t" if lines.is_tsv else ",")
+    source = texts()
+    start = list(islice(source, 1))
+    records = csv.reader(chain(start, source), delimiter=lines.delimiter(*start))
     while True:
         try:
             cells = next(records, None)
@@ -236,7 +244,8 @@ class _Parts:
         if not record.endswith((b"\n", b"\r")):
             record += b"\r\n"  # the last line may lack its end; another row may follow it
         if self._header is None:
-            self._header = record
+            if record.strip():  # blank lines before the header are none of the feed
+                self._header = record
             return
         if len(self._header) + len(record) > self._max_bytes:
             raise ValueError(f"a row of {len(record)} bytes does not fit into {self._max_bytes}")

@@ -343,6 +343,19 @@ def test_texts_of_a_row_are_judged_as_a_file_is() -> None:
     ]
 
 
+@pytest.mark.parametrize("wrong", [{"inventory_quantity": 0}, {"price": 5}, {None: ["x"]}])
+def test_what_is_no_text_is_not_taken_for_a_blank(wrong: Any) -> None:
+    with pytest.raises(FeedError) as caught:
+        feeds.row_from(samples.PRODUCT_ROW | wrong)
+    (issue,) = caught.value.issues
+    assert (issue.code, issue.column) == ("kind", str(next(iter(wrong))))
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_the_bytes_of_a_file_may_be_of_any_kind(kind: Any) -> None:
+    assert feeds.check(kind(samples.csv_bytes(samples.PRODUCT_ROW))).valid_rows == 1
+
+
 def test_codes_can_be_selected_and_ignored() -> None:
     rows = samples.csv_bytes(samples.PRODUCT_ROW | {"price": "?", "title": "LAMP"})
     assert feeds.check(rows, select=["title_caps"]).counts == {"title_caps": 1}

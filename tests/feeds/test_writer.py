@@ -66,6 +66,14 @@ def test_columns_that_lose_something_or_do_not_exist_are_refused() -> None:
         feeds.write(io.StringIO(), ROWS, PRICING, columns=["id"])
     with pytest.raises(ValueError, match="has no column cost"):
         feeds.write(io.StringIO(), ROWS, PRICING, columns=["id", "price", "cost"])
+    with pytest.raises(ValueError, match="asked for twice"):
+        feeds.write(io.StringIO(), ROWS, PRICING, columns=["id", "price", "id"])
+
+
+@pytest.mark.parametrize("columns", [["id"], ["delete"]])
+def test_a_deletion_is_never_written_as_a_row_that_deletes_nothing(columns: list[str]) -> None:
+    with pytest.raises(ValueError, match="row 2 is a deletion"):
+        feeds.write(io.StringIO(), [Deletion("A")], columns=columns)
 
 
 def test_booleans_decimals_and_quotes() -> None:
@@ -182,6 +190,25 @@ def test_split_cuts_no_record(data: bytes, tmp_path: Path) -> None:
     bodies = b"".join(file.read_bytes().split(b"id,price", 1)[1].lstrip(b"\r\n") for file in files)
     assert bodies.rstrip() == data.split(b"id,price", 1)[1].strip()
     assert len(files) > 1
+
+
+def test_split_takes_the_first_line_with_anything_for_the_header(tmp_path: Path) -> None:
+    data = b"\r\n\r\nid,price\r\nA,1.00 USD\r\nB,2.00 USD\r\n"
+    files = feeds.split(data, tmp_path, max_bytes=24)
+    assert [file.read_bytes() for file in files] == [
+        b"id,price\r\nA,1.00 USD\r\n",
+        b"id,price\r\nB,2.00 USD\r\n",
+    ]
+
+
+def test_split_tells_tabs_as_check_does(tmp_path: Path) -> None:
+    data = b'id\ttitle\n1\t"a\nb"\n2\t"c\nd"\n3\t"e\nf"\n'
+    files = feeds.split(data, tmp_path, max_bytes=22)
+    assert [file.read_bytes()[9:] for file in files] == [
+        b'1\t"a\nb"\n',
+        b'2\t"c\nd"\n',
+        b'3\t"e\nf"\n',
+    ]
 
 
 def test_split_of_a_header_alone_is_one_file(tmp_path: Path) -> None:
