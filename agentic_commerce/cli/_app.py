@@ -87,6 +87,8 @@ def _run(files: Sequence[str], format: Format, options: dict[str, Any]) -> None:
         reports.append(_checked(name, refused, options))
         if format is Format.TEXT:
             _output.print_text(name, reports[-1])
+        elif format is Format.CSV:
+            _output.print_faults_of_file(name, reports[-1])
     if format is Format.JSON:
         _output.print_json(files, reports)
     raise typer.Exit(0 if all(report.ok for report in reports) else 1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Final
 
 import attrs
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -22,9 +24,25 @@ _WIDTH: Final = 72  # characters of a cell shown around the fault
 _STYLE: Final = {"error": "bold red", "warning": "yellow"}
 
 
+def _console(*, stderr: bool = False) -> Console:
+    """A terminal or a pipe; what its encoding lacks is escaped, for a finding must not be lost."""
+    console = Console(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    if isinstance(console.file, io.TextIOWrapper):
+        console.file.reconfigure(errors="backslashreplace")
+    return console
+
+
+def print_faults_of_file(name: str, report: FeedReport) -> None:
+    """Print to standard error what no row of the error report can tell: faults of the header."""
+    console = _console(stderr=True)
+    for issue in report.issues:
+        if issue.row in (None, 1) and issue.severity == "error":
+            console.print(f"{name}: {issue.column or 'the file'}: {issue.message} [{issue.code}]")
+
+
 def print_text(name: str, report: FeedReport) -> None:
     """Print findings by row, each with the cell and a caret under its fault, then the counts."""
-    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    console = _console()
     # What every row lacks is said once, for the header.
     shown = [i for i in report.issues if i.code != "missing_column" or i.row in (None, 1)]
     for row, issues in groupby(shown, key=lambda issue: issue.row):
@@ -66,8 +84,9 @@ def _window(value: str, start: int, end: int) -> tuple[str, int, int]:
     first = max(0, min(start - _WIDTH // 3, len(value) - _WIDTH))
     last = min(len(value), first + _WIDTH)
     before, after = "..." if first else "", "..." if last < len(value) else ""
-    at = len(before) + len(_visible(value[first:start]))
-    to = at + len(_visible(value[start : min(end, last)]))
+    # In columns of a terminal, for some letters take two.
+    at = len(before) + cell_len(_visible(value[first:start]))
+    to = at + cell_len(_visible(value[start : min(end, last)]))
     return f"{before}{_visible(value[first:last])}{after}", at, to
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import io
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from agentic_commerce import cli
+from agentic_commerce import cli, feeds
 from agentic_commerce.cli import _output
 from agentic_commerce.cli._app import app
 from agentic_commerce.errors import Issue
@@ -92,6 +94,38 @@ def test_csv_is_stripes_own_error_report(bad: str) -> None:
     assert row[0].startswith("row 3: price: not a price")
     assert "capitals" not in row[0]
     assert result.exit_code == 1
+
+
+def test_faults_of_the_file_are_not_silent_beside_the_csv_report(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_bytes(b"id,id,price\nA,A,1.00 USD\n")
+    result = run(str(path), "--feed", "pricing", "--format", "csv")
+    assert (result.exit_code, result.stdout.split()) == (1, ["stripe_error_message,id,id,price"])
+    assert f"{path}: id: the column is repeated" in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_a_terminal_cannot_show_is_escaped(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_bytes("id,price\n\N{HIRAGANA LETTER A},1\n".encode())
+    program = "from agentic_commerce.cli import main; main()"
+    command = [sys.executable, "-c", program, "check", str(path), "--feed", "pricing"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    result = subprocess.run(command, capture_output=True, check=False, env=environment)  # noqa: S603
+    assert (result.returncode, result.stderr) == (1, b"")
+    assert rb"row 2  \u3042" in result.stdout
+
+
+def test_findings_are_printed_into_any_text_file() -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        _output.print_text("f", feeds.check(b"id,price\n", feeds.PRICING))
+    assert out.getvalue() == "f: 0 rows: 0 valid, 0 refused (0 errors, 0 warnings)\n"
+
+
+def test_the_caret_stands_under_the_fault_behind_wide_letters() -> None:
+    issue = Issue("choice", "m", column="c", row=2, value="\N{HIRAGANA LETTER A}bc", span=(1, 2))
+    *_, caret = _output.finding(issue)
+    assert caret.plain == " " * 6 + "  ^"
 
 
 def test_csv_is_the_report_on_one_file(good: str, bad: str) -> None:
