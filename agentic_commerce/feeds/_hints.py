@@ -95,6 +95,10 @@ def time_hint(text: str) -> str | None:
     text = text[:_LONGEST]
     if re.search(r"\d{1,2}[./]\d{1,2}[./]\d{2,4}", text):
         return "write year-month-day with hyphens, as in 2026-02-24"
+    if re.search(r"T.*[+-]\d{2}(?:\d{2})?$", text):
+        return "write the time zone with hours and minutes, as in +01:00"
+    if " / " in text or text != text.strip():
+        return "remove the spaces"
     if "T" in text and not re.search(r"(?:Z|[+-]\d{2}:\d{2})$", text):
         return "add the time zone, as in 2026-06-01T00:00:00Z"
     if re.search("\\d (?:-|to) \\d|\u2013", text):  # a dash as in a range of words

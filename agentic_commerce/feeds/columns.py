@@ -155,6 +155,19 @@ URL: Final = Codec(
 )
 
 
+# Rule: a comma parts the URLs. A bar or a semicolon before a scheme is meant to. Source: "Media".
+_TWO_URLS: Final = re.compile(r"[|;]\s*https?://")
+
+
+def _parse_listed_url(text: str) -> str:
+    if text != text.lstrip() and _URL.fullmatch(text.lstrip()):
+        hint = "remove the space after the comma"
+        reject("url_format", "a space before the address", text, hint=hint)
+    if found := _TWO_URLS.search(text):
+        reject("url_format", "two addresses in one entry", text, found.start(), found.start() + 1)
+    return _parse_url(text)
+
+
 def parse_urls(text: str) -> tuple[str, ...]:
     """Read a cell of URLs parted by commas; ``%2C`` within a URL is kept as it is.
 
@@ -163,7 +176,7 @@ def parse_urls(text: str) -> tuple[str, ...]:
     >>> parse_urls("https://example.com/a%2Cb.jpg,https://example.com/c.jpg")
     ('https://example.com/a%2Cb.jpg', 'https://example.com/c.jpg')
     """
-    return entries.parse_entries(text, _parse_url) if text else ()
+    return entries.parse_entries(text, _parse_listed_url) if text else ()
 
 
 def format_urls(urls: tuple[str, ...]) -> str:
@@ -184,14 +197,14 @@ def several(kind: str, parse: Callable[[str], Any], accepts: type, limit: int = 
             reject("too_many", f"{len(found)} entries, and {limit} are allowed", text)
         return found
 
-    format_all = format_urls if parse is _parse_url else entries.format_entries
+    format_all = format_urls if parse is _parse_listed_url else entries.format_entries
     many = f"{kind}, comma between" + (f", at most {limit}" if limit else "")
     return Codec(many, (accepts,), parse_all, format_all, many=True)
 
 
 def url_list(limit: int) -> Codec:
     """Several URLs; a comma within one is written ``%2C``."""
-    return several("URLs", _parse_url, str, limit)
+    return several("URLs", _parse_listed_url, str, limit)
 
 
 def id_list() -> Codec:
@@ -200,6 +213,7 @@ def id_list() -> Codec:
     def parse(text: str) -> str:
         if not text.strip():
             reject("entry_text", "an id is empty", text)
+        entries.check_edges(text)
         return _parse_id(text)
 
     return several("ids", parse, str)
@@ -291,6 +305,8 @@ _GTIN: Final = re.compile(r"\d{1,50}|\d{9}X", re.ASCII)
 
 
 def _parse_gtin(text: str) -> str:
+    if len(text) > 50:
+        reject("too_long", f"{len(text)} characters, and 50 are allowed", text, 50)
     if _GTIN.fullmatch(text) is None:
         bare = re.sub(r"[\s-]", "", text[:60])
         hint = f"write {bare!r}" if bare != text and _GTIN.fullmatch(bare) else None
@@ -361,6 +377,22 @@ DATE_RANGE: Final = Codec(
     "start/end, two dates or two timestamps", (values.DateRange,), values.DateRange.parse
 )
 CATEGORY: Final = Codec("category path or id", (values.Category,), values.Category.parse)
+
+# Rule: an id or a path, "but not both". Source: "Item information" (google_product_category). One's
+# own category may begin with a number and a dash.
+_ID_AND_PATH: Final = re.compile(r"\d+\s*[-:]\s.*", re.ASCII | re.DOTALL)
+
+
+def _parse_google_category(text: str) -> values.Category:
+    if _ID_AND_PATH.fullmatch(text):
+        hint = "keep the id alone"
+        reject("category_format", "an id and a path in one cell", text, hint=hint)
+    return values.Category.parse(text)
+
+
+GOOGLE_CATEGORY: Final = Codec(
+    "Google category path or id", (values.Category,), _parse_google_category
+)
 SHIPPING: Final = several(
     "country:delivery_area:service:speed_range:price",
     entries.ShippingOption.parse,

@@ -91,7 +91,7 @@ def _check_region(region: str, country: str) -> None:
         return
     hint = None
     text = str(region)
-    if text.upper() == "ALL" or not text:
+    if text.upper() == "ALL" or text in ("", "*"):
         hint = "write 'ALL' for the whole country"
     elif text.upper().startswith(f"{country}-"):
         hint = f"leave out the country prefix: {text[len(country) + 1 :].upper()!r}"
@@ -378,9 +378,17 @@ def _check_type(text: str, choices: tuple[str, ...]) -> None:
         _wrong("entry_type", f"not one of {', '.join(choices)}", text, hint)
 
 
+def check_edges(text: str) -> None:
+    """Refuse white space around an id in a list: it would name another product, or none."""
+    if text != text.strip():
+        hint = "remove the space after the comma or colon"
+        _wrong("entry_text", "an id with a space around it", text, hint)
+
+
 def _check_target(text: str) -> None:
     if not (isinstance(text, str) and _TARGET.fullmatch(text)):
         _wrong("entry_text", "not an id: 1 to 100 characters without comma or colon", str(text))
+    check_edges(text)
 
 
 @attrs.frozen
@@ -485,6 +493,8 @@ def parse_entries(text: str, parse: Callable[[str], _E]) -> tuple[_E, ...]:
             entries.append(parse(entry))
         except CellError as error:
             hint = separator_hint(text) or _comma_hint(text, offset) or error.hint
+            if not entry and text:
+                hint = "remove the comma that has no entry"
             span = (error.span[0] + offset, error.span[1] + offset)
             raise CellError(error.code, error.message, span, hint) from None
         offset += len(entry) + 1

@@ -110,7 +110,7 @@ class ProductRow:
     video_link: str | None = field(default=None, metadata=_is(c.URL, "A video of the product."))
     model_3d_link: str | None = field(default=None, metadata=_is(c.URL, "A 3D model, GLB or GLTF, under 20 MB."))
     condition: Literal["new", "refurbished", "used"] | None = field(default=None, metadata=_is(c.choice("new", "refurbished", "used"), "Needed when it is not new."))
-    google_product_category: Category | None = field(default=None, metadata=_is(c.CATEGORY, "Google's category: the id (better) or the full path."))
+    google_product_category: Category | None = field(default=None, metadata=_is(c.GOOGLE_CATEGORY, "Google's category: the id (better) or the full path."))
     product_category: Category | None = field(default=None, metadata=_is(c.CATEGORY, "Your own category path; needed without Google's."))
     age_group: Literal["newborn", "infant", "toddler", "kids", "adult"] | None = field(default=None, metadata=_is(c.choice("newborn", "infant", "toddler", "kids", "adult"), "Whom it is for."))
     material: str | None = field(default=None, metadata=_is(c.text(100), "The main material; needed if variants differ in it."))
@@ -162,7 +162,10 @@ class ProductRow:
 
     @property
     def variant_options(self) -> tuple[VariantOption, ...]:
-        """The custom variant options, in order: each name column with its value column."""
+        """The custom variant options, in order: each name column with its value column.
+
+        Raises: CellError ``option_pair`` for a name with a slash, which the pair's text cannot hold.
+        """
         pairs = (
             (self.custom_variant_option_name_1, self.custom_variant_option_value_1),
             (self.custom_variant_option_name_2, self.custom_variant_option_value_2),

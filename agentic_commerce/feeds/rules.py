@@ -184,15 +184,15 @@ _PRODUCT = (
             "warning",
         ),
         ("brand",),
-        "brand",
-        lambda v: v["brand"] is None,
+        "brand and not brand.isspace()",
+        lambda v: not (v["brand"] or "").strip(),
         header_once=True,
     ),
     Rule(
         declare("identifier_missing", "A product must have a gtin or an mpn.", IDENTIFIERS),
         ("mpn", "gtin"),
-        "gtin or mpn",
-        lambda v: v["gtin"] is None and v["mpn"] is None,
+        "gtin or mpn and not mpn.isspace()",
+        lambda v: v["gtin"] is None and not (v["mpn"] or "").strip(),
     ),
     Rule(
         declare("gtin_check", "A GTIN's length and check digit should be right.", "GS1", "warning"),
@@ -312,10 +312,33 @@ _PRODUCT = (
     ),
 )
 
+
+def _code_missing(v: Mapping[str, Any]) -> bool | str:
+    if v["promotion_code"] is not None:
+        return False
+    if v["benefit_type"] == "free_shipping":
+        return "free shipping always needs a code"
+    return bool(v["application_type"] == "promotion_code")
+
+
 _TARGETS = ("target_ids", "target_item_group_ids", "excluded_ids", "excluded_item_group_ids")
+
+
+def _plain_ids(column: str) -> Rule:
+    return Rule(
+        "id_characters",
+        (column,),
+        None,
+        lambda v: any(PLAIN_ID.fullmatch(name) is None for name in v[column]),
+        hint="put a comma between ids",
+        key=column,
+    )
+
 
 _PROMOTION = (
     _plain_id("promotion_id"),
+    _plain_ids("target_ids"),
+    _plain_ids("excluded_ids"),
     _insecure("link"),
     Rule(
         declare("period_zone", "A promotion's period must be two timestamps.", PROMOTIONS),
@@ -380,11 +403,7 @@ _PROMOTION = (
         declare("code_missing", "A code must be given where one is entered.", PROMOTIONS),
         ("promotion_code", "application_type", "benefit_type"),
         "promotion_code or application_type == 'automatic' and benefit_type != 'free_shipping'",
-        lambda v: (
-            v["promotion_code"] is None
-            and (v["application_type"] == "promotion_code" or v["benefit_type"] == "free_shipping")
-        ),
-        hint="free shipping always needs a code",
+        _code_missing,
     ),
 )
 

@@ -43,11 +43,10 @@ _TIMESTAMP: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})", re.ASCII
 )
 
-# Rule: a numeric Google id, or a path whose levels are parted by ">"; never both in one cell.
+# Rule: a numeric Google id, or a path whose levels are parted by ">".
 # Source: "Item information" (google_product_category, product_category).
 _CATEGORY: Final = re.compile(r"\s*[^>\s][^>]*(?:>\s*[^>\s][^>]*)*")
 _CATEGORY_ID: Final = re.compile(r"\d{1,9}", re.ASCII)
-_ID_AND_PATH: Final = re.compile(r"\d+\s*[-:]\s.*", re.ASCII | re.DOTALL)
 
 
 def reject(
@@ -310,9 +309,6 @@ class Category:
         if not (isinstance(self.text, str) and _CATEGORY.fullmatch(self.text)):
             message = "not a category: an id, or a path with > between its levels"
             reject("category_format", message, str(self.text))
-        if _ID_AND_PATH.fullmatch(self.text):
-            hint = "keep the id alone"
-            reject("category_format", "an id and a path in one cell", self.text, hint=hint)
 
     @property
     def id(self) -> int | None:

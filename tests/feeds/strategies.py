@@ -39,7 +39,7 @@ IDS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0,:\r\n"),
     min_size=1,
     max_size=20,
-).filter(str.strip)
+).filter(lambda text: text == text.strip())
 LEVEL = st.text(
     st.characters(exclude_categories=["Cs", "Nd"], exclude_characters="\0>"), min_size=1
 ).filter(str.strip)
@@ -71,6 +71,8 @@ _BY_CODEC: dict[Any, st.SearchStrategy[Any]] = {
     c.DATE: st.dates(),
     c.DATE_RANGE: RANGES,
     c.CATEGORY: CATEGORIES,
+    c.GOOGLE_CATEGORY: CATEGORIES.filter(lambda category: not category.text[0].isdigit())
+    | st.integers(1, 99999).map(lambda number: Category(str(number))),
     c.URL: URLS,
     c.BOOLEAN: st.booleans(),
     c.THIRD_PARTY_TAX_CODE: TAX_CODES,

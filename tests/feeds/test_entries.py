@@ -98,7 +98,7 @@ BAD = [
     ),
     ("US:ALL:A::1.00 USD;US:CA:B::1.00 USD", "entry_parts", (0, 36), "not ';'"),
     ("US:ALL:A::1.00 USD, US:CA:B::1.00 USD", "entry_country", (19, 22), "remove the space"),
-    ("US:ALL:A::1.00 USD,", "entry_parts", (19, 19), "country"),
+    ("US:ALL:A::1.00 USD,", "entry_parts", (19, 19), "remove the comma"),
     # countries
     ("USA:ALL:Std::1.00 USD", "entry_country", (0, 3), "'US'"),
     ("us:ALL:Std::1.00 USD", "entry_country", (0, 2), "'US'"),
@@ -107,6 +107,7 @@ BAD = [
     # areas
     ("US:all:Std::1.00 USD", "entry_region", (3, 6), "'ALL'"),
     ("US::Std::1.00 USD", "entry_region", (3, 3), "'ALL'"),
+    ("US:*:Std::1.00 USD", "entry_region", (3, 4), "'ALL'"),
     ("US:US-CA:Std::1.00 USD", "entry_region", (3, 8), "'CA'"),
     ("DE:by:Std::1.00 EUR", "entry_region", (3, 5), "'BY'"),
     ("DE:Bavaria:Std::1.00 EUR", "entry_region", (3, 10), ""),
@@ -159,13 +160,34 @@ def test_a_bad_shipping_cell_is_refused_where_it_is_wrong(
         (ThirdPartyTaxCode.parse, "Anrok:prod_abc123", "tax_code"),
         (ThirdPartyTaxCode.parse, "avalara:P0000000", "tax_code"),
         (ThirdPartyTaxCode.parse, f"anrok:{'x' * 115}", "tax_code"),
-        (feeds.parse_urls, "https://x.com/a.jpg, https://x.com/b.jpg", "url_format"),
+        (RelatedProduct.parse, "accessory: SKU-9", "entry_text"),
+        (feeds.PROMOTION.columns["target_ids"].parse, "A, B", "entry_text"),
+        (feeds.PROMOTION.columns["target_ids"].parse, "A, ", "entry_text"),
+        (feeds.PROMOTION.columns["excluded_item_group_ids"].parse, "A ,B", "entry_text"),
     ],
 )
 def test_other_bad_entries_are_refused(parse: Any, text: str, code: str) -> None:
     with pytest.raises(CellError) as caught:
         parse(text)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "hint"),
+    [
+        ("https://x.com/a.jpg, https://x.com/b.jpg", (20, 40), "space after the comma"),
+        ("https://x.com/a.jpg|https://x.com/b.jpg", (19, 20), "not '|'"),
+        ("https://x.com/a.jpg; https://x.com/b.jpg", (19, 20), "not ';'"),
+    ],
+)
+def test_images_parted_by_anything_but_a_comma_are_not_one_image(
+    text: str, span: tuple[int, int], hint: str
+) -> None:
+    with pytest.raises(CellError) as caught:
+        feeds.parse_urls(text)
+    assert (caught.value.code, caught.value.span) == ("url_format", span)
+    assert hint in (caught.value.hint or "")
+    assert feeds.parse_urls("https://x.com/a;v=1|2.jpg") == ("https://x.com/a;v=1|2.jpg",)
 
 
 USD = Price.parse("5.00 USD")

@@ -58,6 +58,8 @@ PRODUCT_ERRORS: list[tuple[dict[str, str], str, str]] = [
     ({"weight": "2.5 lbs"}, "weight_format", "weight"),
     ({"gtin": "4006381-333931"}, "gtin_format", "gtin"),
     ({"gtin": "4.00638E+12"}, "gtin_format", "gtin"),
+    ({"gtin": "1" * 51}, "too_long", "gtin"),
+    ({"google_product_category": "2271 - Apparel > Dresses"}, "category_format", ""),
     ({"gtin": "X123456789"}, "gtin_format", "gtin"),
     ({"google_product_category": "2271 - A > B"}, "category_format", "google_product_category"),
     ({"availability_date": "24.02.2026"}, "date_format", "availability_date"),
@@ -100,6 +102,7 @@ PRODUCT_ERRORS: list[tuple[dict[str, str], str, str]] = [
         "sale_price",
     ),
     ({"gtin": ""}, "identifier_missing", "gtin"),
+    ({"gtin": "", "mpn": " "}, "identifier_missing", "mpn"),
     ({"product_category": ""}, "category_missing", "product_category"),
     ({"product_review_count": "3"}, "rating_missing", "product_review_count"),
     ({"product_review_count": "05"}, "rating_missing", "product_review_count"),
@@ -127,6 +130,7 @@ PRODUCT_WARNINGS: list[tuple[dict[str, str], str, str]] = [
     ({"description": "A <b>bold</b> shirt"}, "description_markup", "description"),
     ({"description": "See https://example.com"}, "description_link", "description"),
     ({"brand": ""}, "brand_missing", "brand"),
+    ({"brand": " "}, "brand_missing", "brand"),
     ({"gtin": "3234567890127"}, "gtin_check", "gtin"),
     ({"gtin": "123"}, "gtin_check", "gtin"),
     ({"gtin": "123456789X", "mpn": "M"}, "", ""),  # a good ISBN-10
@@ -347,3 +351,25 @@ def test_the_quick_tests_never_hide_a_problem(feed: Any, cells: dict[str, str]) 
 )
 def test_check_digits(text: str, sound: bool) -> None:
     assert gtin_is_sound(text) is sound
+
+
+def test_a_category_of_ones_own_may_begin_with_a_number() -> None:
+    row = samples.PRODUCT_ROW | {"product_category": "2026 - Autumn > Dresses"}
+    assert feeds.check(samples.csv_bytes(row)).counts == {}
+
+
+@pytest.mark.parametrize(("benefit", "says"), [("percent_off", False), ("free_shipping", True)])
+def test_free_shipping_is_named_only_where_it_is_why_a_code_is_needed(
+    benefit: str, says: bool
+) -> None:
+    row = {"application_type": "promotion_code", "benefit_type": benefit, "percent_off": "5"}
+    found = feeds.check(samples.csv_bytes(samples.PROMOTION_ROW | row), PROMOTION).issues
+    (hint,) = [issue.hint for issue in found if issue.code == "code_missing"]
+    assert bool(hint and "free shipping" in hint) is says
+
+
+def test_ids_parted_by_bars_are_a_warning() -> None:
+    row = {"target_selection": "specific_products", "target_ids": "A|B", "excluded_ids": "C,D-1"}
+    report = feeds.check(samples.csv_bytes(samples.PROMOTION_ROW | row), PROMOTION)
+    (issue,) = report.issues
+    assert (issue.code, issue.severity, issue.column) == ("id_characters", "warning", "target_ids")
