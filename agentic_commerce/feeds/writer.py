@@ -10,9 +10,10 @@ from __future__ import annotations
 import csv
 import os
 import pickle
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
+from stat import S_IMODE
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from agentic_commerce.errors import CellError, FeedError, Issue
@@ -167,6 +168,8 @@ def _replaced(path: Path) -> Iterator[IO[bytes]]:
     beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with beside.open("xb") as file:
+            with suppress(FileNotFoundError):
+                beside.chmod(S_IMODE(path.stat().st_mode))  # who may read it stays as it was
             yield file
         beside.replace(path)
     except BaseException:

@@ -151,6 +151,13 @@ def test_a_path_is_replaced_only_when_all_went_well(tmp_path: Path) -> None:
         assert [file.name for file in tmp_path.iterdir()] == ["prices.csv"]
 
 
+def test_a_file_replaced_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "prices.csv"
+    path.touch(0o600)
+    feeds.write(path, ROWS, PRICING)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "real.csv", tmp_path / "link.csv"
     link.symlink_to(real)
