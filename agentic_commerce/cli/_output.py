@@ -44,7 +44,8 @@ def print_text(name: str, report: FeedReport) -> None:
     """Print findings by row, each with the cell and a caret under its fault, then the counts."""
     console = _console()
     # What every row lacks is said once, for the header.
-    shown = [i for i in report.issues if i.code != "missing_column" or i.row in (None, 1)]
+    said = any(i.code == "missing_column" and i.row == 1 for i in report.issues)
+    shown = [i for i in report.issues if not (said and i.code == "missing_column" and i.row != 1)]
     for row, issues in groupby(shown, key=lambda issue: issue.row):
         group = list(issues)
         where = "the file" if row is None else "header" if row == 1 else f"row {row}"

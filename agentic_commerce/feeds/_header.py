@@ -73,11 +73,16 @@ def _close(word: str, names: Iterable[str], count: int, likeness: float) -> list
 
 
 def header_issues(header: Sequence[str], plan: Plan) -> Iterator[Issue]:
-    """Every problem of a header, in the order in which one would mend them."""
+    """Every problem of a header, in the order in which one would mend them.
+
+    A file of deletions has two columns only: of such rows Stripe reads nothing else. A row of it
+    that deletes nothing is refused by itself. Source: "Deletion behavior".
+    """
     feed = plan.feed
+    for_deletions = plan.index.keys() == {feed.key, "delete"}
     yield from _separators(header)
     yield from _dialects(header, feed)
-    for name in plan.absent:
+    for name in () if for_deletions else plan.absent:
         message = f"the required column {name} is missing"
         hint = _nearest_hint(name, header)
         yield Issue("missing_column", message, column=name, row=1, hint=hint)
@@ -89,7 +94,7 @@ def header_issues(header: Sequence[str], plan: Plan) -> Iterator[Issue]:
         elif name not in feed.columns:
             yield unknown_column(name, feed)
         seen.add(name)
-    for rule in plan.missing_once():
+    for rule in () if for_deletions else plan.missing_once():
         statement, column = CODES[rule.code].statement, rule.columns[0]
         message = f"{statement} The file has no column {column}."
         yield Issue(rule.code, message, CODES[rule.code].severity, column, 1)
@@ -100,6 +105,8 @@ def _separators(header: Sequence[str]) -> Iterator[Issue]:
         for mark, name in ((";", "semicolons"), ("\t", "tabs"), (",", "commas"), ("|", "bars")):
             if mark in header[0]:
                 hint = "name a file with tabs .tsv, and one with commas .csv"
+                if mark in ";|":
+                    hint = "put commas between the cells"
                 message = f"the cells are parted by {name}"
                 yield Issue("separator", message, row=1, value=header[0][:200], hint=hint)
                 return

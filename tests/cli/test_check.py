@@ -156,6 +156,15 @@ def test_a_missing_column_is_said_once(tmp_path: Path) -> None:
     )
 
 
+def test_a_row_in_a_file_of_deletions_that_deletes_nothing_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "gone.csv"
+    path.write_bytes(b"id,delete\nA,true\nB,\n")
+    result = run(str(path))
+    assert result.exit_code == 1
+    assert f"{path}: row 3  B\n" in result.stdout
+    assert "error title: title is required, and the file has no such column" in result.stdout
+
+
 def test_a_problem_of_the_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_bytes(b"")

@@ -189,8 +189,8 @@ def test_surrogates_are_not_utf_8() -> None:
         ("id,Price", PRICING, "missing_column", "'Price'"),
         ("id,price,sale_prise", PRICING, "unknown_column", "sale_price"),
         ("id,price,zzz", PRICING, "unknown_column", None),
-        ("id;price", PRICING, "separator", ".tsv"),
-        ("id|price", PRICING, "separator", ".csv"),
+        ("id;price", PRICING, "separator", "put commas"),
+        ("id|price", PRICING, "separator", "put commas"),
         ("id,title,g:image_link,g:link", PRODUCT, "dialect", "Stripe"),
         ("id,title,image link,sale price", PRODUCT, "dialect", "Stripe"),
         ("id,title,product_type,identifier_exists", PRODUCT, "dialect", "Stripe"),
@@ -354,6 +354,20 @@ def test_what_is_no_text_is_not_taken_for_a_blank(wrong: Any) -> None:
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_the_bytes_of_a_file_may_be_of_any_kind(kind: Any) -> None:
     assert feeds.check(kind(samples.csv_bytes(samples.PRODUCT_ROW))).valid_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("feed", "header"), [(PRODUCT, b"id,delete\n"), (PROMOTION, b"delete,promotion_id\n")]
+)
+def test_a_file_of_deletions_needs_no_other_columns(feed: Any, header: bytes) -> None:
+    good = header + b"true,true\n"
+    report = feeds.check(good, feed)
+    assert (report.ok, report.valid_rows, report.warnings) == (True, 1, 0)
+    assert list(feeds.read(good, feed)) == [feeds.Deletion("true")]
+    bad = feeds.check(good + b"false,false\n", feed)
+    assert (bad.rows, bad.valid_rows) == (2, 1)
+    assert bad.counts["missing_column"] == len(feed.required) - 1
+    assert {issue.row for issue in bad.issues} == {3}
 
 
 def test_codes_can_be_selected_and_ignored() -> None:
