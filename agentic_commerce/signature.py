@@ -26,6 +26,9 @@ _ITEM: Final = r"(?:v1=[0-9a-f]{64}+|(?!t=|v1=)\w++=[!-+\--~]++)"
 _HEADER: Final = re.compile(rf"(?:{_ITEM},)*+t=(0|[1-9][0-9]{{0,14}}+)(?:,{_ITEM})*+", re.ASCII)
 
 _BAD_TOLERANCE: Final = "tolerance is a number of seconds, 0 or more"
+# What nearly every header looks like: one signature. Tried first, for it takes half the time.
+_ONE: Final = re.compile(r"t=([1-9][0-9]{9}),v1=[0-9a-f]{64}", re.ASCII)
+
 _NO_MATCH: Final = (
     "no signature in the header matches the body. Look at: the body must be the raw bytes as they "
     "were received, not JSON that a framework read and wrote again; the secret must be the "
@@ -132,10 +135,12 @@ def _checked(secrets: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def _timestamp(header: str) -> int:
-    match = _HEADER.fullmatch(header)
-    if match is None or not (",v1=" in header or header.startswith("v1=")):
-        message = "the Stripe-Signature header is not of the form t=...,v1=..."
-        raise SignatureError("malformed_header", message)
+    match = _ONE.fullmatch(header)
+    if match is None:
+        match = _HEADER.fullmatch(header)
+        if match is None or not (",v1=" in header or header.startswith("v1=")):
+            message = "the Stripe-Signature header is not of the form t=...,v1=..."
+            raise SignatureError("malformed_header", message)
     return int(match[1])
 
 
