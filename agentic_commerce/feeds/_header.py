@@ -118,15 +118,13 @@ def _plain(name: str) -> str:
 
 
 def _dialects(header: Sequence[str], feed: Feed[Any]) -> Iterator[Issue]:
-    foreign = [name for name in header if name not in feed.columns]
+    foreign = [(name, _plain(name)) for name in header if name and name not in feed.columns]
     google = [
         name
-        for name in foreign
-        if name.startswith("g:")
-        or _plain(name) in _GOOGLE
-        or (" " in name and _plain(name) in feed.columns)
+        for name, plain in foreign
+        if name.startswith("g:") or plain in _GOOGLE or (" " in name and plain in feed.columns)
     ]
-    openai = [name for name in foreign if _plain(name) in _OPENAI]
+    openai = [name for name, plain in foreign if plain in _OPENAI]
     found, who = (openai, "OpenAI") if len(openai) > len(google) else (google, "Google")
     if len(found) > 1:
         names = ", ".join(found[:5])
@@ -135,10 +133,12 @@ def _dialects(header: Sequence[str], feed: Feed[Any]) -> Iterator[Issue]:
 
 
 def _nearest_hint(name: str, header: Sequence[str]) -> str | None:
-    close = _close(name, [_plain(found)[:100] for found in header], 1, 0.8)
+    # Each name once: a header may repeat one a million times.
+    plain = {found: _plain(found)[:100] for found in dict.fromkeys(header)}
+    close = _close(name, dict.fromkeys(plain.values()), 1, 0.8)
     if not close:
         return None
-    written = next(found for found in header if _plain(found)[:100] == close[0])
+    written = next(found for found in plain if plain[found] == close[0])
     return f"rename the column {written[:100]!r}" if written != name else None
 
 
