@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 from concurrent.futures import ProcessPoolExecutor
+from copy import deepcopy
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 LEAST_BYTES: Final = 32 << 20  # below this a second process costs more than it saves
 BLOCK: Final = 1 << 20
+
+
+class _CutBadlyError(Exception):
+    """A piece ended within quotes."""
 
 
 class Task(NamedTuple):
@@ -128,25 +133,31 @@ def check_large(
     start = header_end(path, checker.reading.delimiter) if total >= least else None
     if start is None:
         return None
-    parts: list[Part] = []
     tasks: list[Task] = []
 
     def cut_tasks() -> Iterator[Task]:
-        for task in _tasks(path, start, max(least // 2, total // (workers * 3) + 1), checker):
+        for task in _tasks(path, start, max(least // 8, total // (workers * 12) + 1), checker):
             tasks.append(task)
             yield task
 
-    with ProcessPoolExecutor(workers) as pool:
-        # The first pieces are read while the others are still being cut.
-        found = pool.map(check_piece, cut_tasks())
+    def arriving(found: Iterator[Part]) -> Iterator[Part]:
         for task, part in zip(tasks, found, strict=True):
-            parts.append(part)
             if not part.is_cut_well and task is not tasks[-1]:
-                pool.shutdown(cancel_futures=True)
-                return None
+                raise _CutBadlyError
+            yield part
             if progress:
                 progress(Progress(task.span[1], total))
-    return merge(parts, checker)
+
+    before = checker.across.memory, checker.tally
+    checker.across.memory, checker.tally = Memory(), deepcopy(checker.tally)
+    with ProcessPoolExecutor(workers) as pool:
+        try:
+            # Pieces are read while others are still being cut, and merged as they come.
+            return merge(arriving(pool.map(check_piece, cut_tasks())), checker)
+        except _CutBadlyError:
+            pool.shutdown(cancel_futures=True)
+            checker.across.memory, checker.tally = before
+            return None
 
 
 def _tasks(path: Path, start: int, size: int, checker: reader.Checker) -> Iterator[Task]:
