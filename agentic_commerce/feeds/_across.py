@@ -55,12 +55,10 @@ class Memory:
     def merge(self, later: Memory, offset: int) -> dict[str, int]:
         """Add what was seen in rows further on; the ids that are repeated, with their rows."""
         repeated = self.ids.keys() & later.ids.keys()
-        rows = {}
-        for key, row in zip(later.ids, later.id_rows, strict=True):
-            if key in repeated:
-                rows[key] = row + offset
-            else:
-                self.id_rows.append(row + offset)
+        placed = zip(later.ids, later.id_rows, strict=True)
+        rows = {key: row + offset for key, row in placed if key in repeated} if repeated else {}
+        again = frozenset(rows.values())
+        self.id_rows.extend([at for row in later.id_rows if (at := row + offset) not in again])
         self.ids |= later.ids
         for (group, shape), row in zip(later.groups.items(), later.group_rows, strict=True):
             self.variant(group, shape, row + offset)
@@ -110,7 +108,9 @@ class Across:
         """Tell what the loop must remember of a good row."""
         lines = [] if self._id_at is None else [f"IDS[{self._key}] = None", "ID_ROW(row)"]
         if self._has_groups:
-            lines.append(f"if {GROUP}: VARIANT({GROUP}, {SHAPE}, row)")
+            # Most variants are like the first of their group, and need no call.
+            lines.append(f"if {GROUP} and GROUPS.get({GROUP}) != {SHAPE}:")
+            lines.append(f"    VARIANT({GROUP}, {SHAPE}, row)")
         return ("\n" + " " * 24).join([*lines, "continue"])
 
     def names(self) -> dict[str, Any]:
@@ -119,6 +119,7 @@ class Across:
             "IDS": self.memory.ids,
             "ID_ROW": self.memory.id_rows.append,
             "CATALOG": self._catalog,
+            "GROUPS": self.memory.groups,
             "VARIANT": self.memory.variant,
         }
 
