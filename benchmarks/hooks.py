@@ -9,6 +9,7 @@ Run: ``make bench``, or ``python benchmarks/hooks.py --rounds 15``.
 from __future__ import annotations
 
 import argparse
+import compileall
 import gc
 import hashlib
 import hmac
@@ -20,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,6 +29,7 @@ import orjson
 import pydantic
 import stripe
 
+import agentic_commerce
 from agentic_commerce import hooks, testing
 
 SECRET = "whsec_benchmark"
@@ -363,7 +366,10 @@ def import_times(rounds: int) -> None:
         "import stripe": "import stripe",
         "import agentic_commerce": "import agentic_commerce",
         "from agentic_commerce import hooks": "from agentic_commerce import hooks",
+        "from agentic_commerce import feeds": "from agentic_commerce import feeds",
     }
+    # An editable install has no bytecode yet, and PYTHONDONTWRITEBYTECODE would keep it so.
+    compileall.compile_dir(Path(agentic_commerce.__file__).parent, quiet=1)
     samples: dict[str, list[float]] = {name: [] for name in statements}
     for _ in range(rounds):
         for name, statement in statements.items():
