@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from agentic_commerce.feeds import reader
@@ -23,10 +23,12 @@ from agentic_commerce.feeds.rows import FEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
 LEAST_BYTES: Final = 32 << 20  # below this a second process costs more than it saves
 BLOCK: Final = 1 << 20
+PIECES: Final = 8  # for each process
 
 
 class _CutBadlyError(Exception):
@@ -133,46 +135,76 @@ def check_large(
     start = header_end(path, checker.reading.delimiter) if total >= least else None
     if start is None:
         return None
-    tasks: list[Task] = []
-
-    def cut_tasks() -> Iterator[Task]:
-        for task in _tasks(path, start, max(least // 8, total // (workers * 12) + 1), checker):
-            tasks.append(task)
-            yield task
-
-    def arriving(found: Iterator[Part]) -> Iterator[Part]:
-        for task, part in zip(tasks, found, strict=True):
-            if not part.is_cut_well and task is not tasks[-1]:
-                raise _CutBadlyError
-            yield part
-            if progress:
-                progress(Progress(task.span[1], total))
-
+    size = max(least // 8, (total - start) // (workers * PIECES) + 1)
+    report = partial(_report, progress, workers, total)
     before = checker.across.memory, checker.tally
     checker.across.memory, checker.tally = Memory(), deepcopy(checker.tally)
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers - 1) as pool:
         try:
-            # Pieces are read while others are still being cut, and merged as they come.
-            return merge(arriving(pool.map(check_piece, cut_tasks())), checker)
+            rows = merge(
+                _shared(pool, checker, path, cut(path, start, size), workers, report), checker
+            )
         except _CutBadlyError:
             pool.shutdown(cancel_futures=True)
             checker.across.memory, checker.tally = before
             return None
+    if progress:
+        progress(Progress(total, total))
+    return rows
 
 
-def _tasks(path: Path, start: int, size: int, checker: reader.Checker) -> Iterator[Task]:
+def _report(
+    progress: Callable[[Progress], object] | None, workers: int, total: int, done: int
+) -> None:
+    # The others are about as far as this process is.
+    if progress:
+        progress(Progress(min(done * workers, total), total))
+
+
+def _shared(
+    pool: ProcessPoolExecutor,
+    checker: reader.Checker,
+    path: Path,
+    pieces: Iterable[tuple[int, int]],
+    workers: int,
+    report: Callable[[int], None],
+) -> Iterator[Part]:
+    """Check a file in the pool and here, in about equal shares; the parts in the file's order.
+
+    Each process of the pool has one share, and begins when it is cut. This one has the last, in
+    smaller pieces: what it finds need not travel, and it knows how far the work is.
+    """
+    theirs: list[Future[Part]] = []
+    own: list[tuple[int, int]] = []
+    for piece in pieces:
+        own.append(piece)
+        # One more than an equal share: this process has the cutting to do as well.
+        if len(theirs) < workers - 1 and len(own) > PIECES:
+            share = own[0][0], own[-1][1]
+            theirs.append(pool.submit(check_piece, _task(checker, path, share)))
+            own.clear()
+    here = []
+    for piece in own:
+        here.append(check_piece(_task(checker, path, piece)))
+        report(piece[1] - own[0][0])
+    parts = [*(future.result() for future in theirs), *here]
+    if not all(part.is_cut_well for part in parts[:-1]):
+        raise _CutBadlyError
+    yield from parts
+
+
+def _task(checker: reader.Checker, path: Path, span: tuple[int, int]) -> Task:
     reading = checker.reading
-    for span in cut(path, start, size):
-        yield Task(
-            str(path),
-            span,
-            reading.plan.feed.name,
-            tuple(reading.header),
-            reading.delimiter,
-            checker.choice,
-            checker.tally.max_issues,
-            checker.catalog,
-        )
+    return Task(
+        str(path),
+        span,
+        reading.plan.feed.name,
+        tuple(reading.header),
+        reading.delimiter,
+        checker.choice,
+        checker.tally.max_issues,
+        checker.catalog,
+    )
 
 
 def merge(parts: Iterable[Part], checker: reader.Checker) -> int:

@@ -37,6 +37,10 @@ def checker(path: Path, feed: feeds.Feed[Any] = PRODUCT, cap: int = 1000) -> rea
     return reader.Checker(reading, Choice(None, ()), tally, None)
 
 
+def tasks_of(path: Path, start: int, size: int, whole: reader.Checker) -> list[_parallel.Task]:
+    return [_parallel._task(whole, path, span) for span in _parallel.cut(path, start, size)]
+
+
 @pytest.mark.parametrize("cap", [0, 5, 1000])
 def test_pieces_put_together_are_the_whole(tmp_path: Path, cap: int) -> None:
     path = tmp_path / "catalog.csv"
@@ -45,7 +49,7 @@ def test_pieces_put_together_are_the_whole(tmp_path: Path, cap: int) -> None:
     together = checker(path, cap=cap)
     start = _parallel.header_end(path, ",")
     assert start is not None
-    tasks = list(_parallel._tasks(path, start, 1, together))
+    tasks = tasks_of(path, start, 1, together)
     parts = [_parallel.check_piece(task) for task in tasks]
     rows = _parallel.merge(parts, together)
     assert together.report(rows) == alone
@@ -61,7 +65,7 @@ def test_pieces_end_where_records_do(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(spans) > 10
     assert spans[-1][1] == path.stat().st_size
     assert all(end == start for (_, end), (start, _) in pairwise(spans))
-    tasks = _parallel._tasks(path, spans[0][0], 300, together)
+    tasks = tasks_of(path, spans[0][0], 300, together)
     parts = [_parallel.check_piece(task) for task in tasks]
     assert all(part.is_cut_well for part in parts)
     assert together.report(_parallel.merge(parts, together)) == feeds.check(path)
@@ -112,7 +116,7 @@ def test_a_byte_order_mark_is_one_at_the_start_of_a_file_only(tmp_path: Path) ->
     path = tmp_path / "prices.csv"
     path.write_bytes(b"\xef\xbb\xbfid,price\n\xef\xbb\xbfA,1.00 USD\n")
     together = checker(path, PRICING)
-    (task,) = _parallel._tasks(path, _parallel.header_end(path, ",") or 0, 1, together)
+    (task,) = tasks_of(path, _parallel.header_end(path, ",") or 0, 1, together)
     part = _parallel.check_piece(task)
     assert together.report(_parallel.merge([part], together)) == feeds.check(path, PRICING)
     assert part.tally.counts == {"id_characters": 1}
