@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 from concurrent.futures import ProcessPoolExecutor
-from copy import deepcopy
 from functools import lru_cache, partial
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 LEAST_BYTES: Final = 32 << 20  # below this a second process costs more than it saves
 BLOCK: Final = 1 << 20
 PIECES: Final = 8  # for each process
-
-
-class _CutBadlyError(Exception):
-    """A piece ended within quotes."""
 
 
 class Task(NamedTuple):
@@ -137,17 +132,11 @@ def check_large(
         return None
     size = max(least // 8, (total - start) // (workers * PIECES) + 1)
     report = partial(_report, progress, workers, total)
-    before = checker.across.memory, checker.tally
-    checker.across.memory, checker.tally = Memory(), deepcopy(checker.tally)
     with ProcessPoolExecutor(workers - 1) as pool:
-        try:
-            rows = merge(
-                _shared(pool, checker, path, cut(path, start, size), workers, report), checker
-            )
-        except _CutBadlyError:
-            pool.shutdown(cancel_futures=True)
-            checker.across.memory, checker.tally = before
-            return None
+        parts = _shared(pool, checker, path, cut(path, start, size), workers, report)
+    if not all(part.is_cut_well for part in parts[:-1]):
+        return None
+    rows = merge(parts, checker)
     if progress:
         progress(Progress(total, total))
     return rows
@@ -168,7 +157,7 @@ def _shared(
     pieces: Iterable[tuple[int, int]],
     workers: int,
     report: Callable[[int], None],
-) -> Iterator[Part]:
+) -> list[Part]:
     """Check a file in the pool and here, in about equal shares; the parts in the file's order.
 
     Each process of the pool has one share, and begins when it is cut. This one has the last, in
@@ -187,10 +176,7 @@ def _shared(
     for piece in own:
         here.append(check_piece(_task(checker, path, piece)))
         report(piece[1] - own[0][0])
-    parts = [*(future.result() for future in theirs), *here]
-    if not all(part.is_cut_well for part in parts[:-1]):
-        raise _CutBadlyError
-    yield from parts
+    return [*(future.result() for future in theirs), *here]
 
 
 def _task(checker: reader.Checker, path: Path, span: tuple[int, int]) -> Task:

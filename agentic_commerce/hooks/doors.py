@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from agentic_commerce.hooks.endpoint import HookEndpoint, HookReply
-from agentic_commerce.hooks.requests import (
-    CustomizeCheckoutRequest,
-    FinalizeCheckoutRequest,
-    ProductPriceAvailabilityRequest,
-)
+from agentic_commerce.hooks.requests import HookRequest
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -31,14 +27,13 @@ _NOT_POST: Final = HookReply(
     {"Content-Type": "application/json", "Allow": "POST"},
     b'{"error":{"code":"method_not_allowed","message":"hooks are POSTed"}}',
 )
-_KINDS: Final = (CustomizeCheckoutRequest, FinalizeCheckoutRequest, ProductPriceAvailabilityRequest)
 
 
 class WsgiDoor:
     """A WSGI application over a `HookEndpoint` whose handlers are all sync."""
 
     def __init__(self, endpoint: HookEndpoint) -> None:
-        if any(endpoint.dispatch.is_async(kind) for kind in _KINDS):
+        if any(endpoint.dispatch.is_async(kind) for kind in get_args(HookRequest)):
             raise TypeError("a handler is async, which WSGI cannot await: mount the .asgi door")
         self._endpoint = endpoint
 
