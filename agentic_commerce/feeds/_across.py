@@ -104,14 +104,14 @@ class Across:
             tests.append(f"{self._key} in CATALOG")
         return tests
 
-    def accept(self) -> str:
-        """Tell what the loop must remember of a good row."""
+    def accept(self, *, told: bool = False) -> str:
+        """Tell what the loop must remember of a good row, and whether it is told of as well."""
         lines = [] if self._id_at is None else [f"IDS[{self._key}] = None", "ID_ROW(row)"]
         if self._has_groups:
             # Most variants are like the first of their group, and need no call.
             lines.append(f"if {GROUP} and GROUPS.get({GROUP}) != {SHAPE}:")
             lines.append(f"    VARIANT({GROUP}, {SHAPE}, row)")
-        return ("\n" + " " * 24).join([*lines, "continue"])
+        return ("\n" + " " * 24).join([*lines, "item = None" if told else "continue"])
 
     def names(self) -> dict[str, Any]:
         """Tell what those texts refer to."""

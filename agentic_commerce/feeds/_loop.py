@@ -37,12 +37,19 @@ def loop(reader, row, faults):
                         row -= 1
                         continue
                     item = row, cells
-                yield item
+                {then}yield item
             return row
         except Error as error:  # quotes that csv cannot read
             row += 1
             yield row, error
 """
+
+# After the try, so that what the caller's function raises is not taken for a fault of the row.
+_TELL: Final = """\
+if item is None:
+                    ACCEPTED(cells)
+                    continue
+                """
 
 
 def _names(plan: Plan) -> str:
@@ -91,8 +98,13 @@ def _value(plan: Plan, name: str) -> str:
     return f"{name} or None" if build == name else f"{build} if {name} else {column.blank!r}"
 
 
-def loop_text(plan: Plan, *, accept: str | None = None, extra: Sequence[str] = ()) -> str:
-    """Return the source of the loop. It yields typed rows, or does ``accept`` with good ones."""
+def loop_text(
+    plan: Plan, *, accept: str | None = None, extra: Sequence[str] = (), told: bool = False
+) -> str:
+    """Return the source of the loop. It yields typed rows, or does ``accept`` with good ones.
+
+    With ``told``, ``accept`` ends with ``item = None``, and ``ACCEPTED`` is called with the cells.
+    """
     # A row is built from the memos, and a text that they lack is found then.
     asked = quick_tests(plan, memos=accept is not None)
     if accept is not None:
@@ -103,7 +115,8 @@ def loop_text(plan: Plan, *, accept: str | None = None, extra: Sequence[str] = (
         values = (_value(plan, name) for name in plan.feed.columns)
         accept = f"item = Row({(',' + chr(10) + ' ' * 35).join(values)})"
     joined = ("\n" + " " * 24 + "and ").join([*dict.fromkeys(asked.values()), *extra]) or "True"
-    return _LOOP.format(names=_names(plan), tests=joined, accept=accept)
+    then = _TELL if told else ""
+    return _LOOP.format(names=_names(plan), tests=joined, accept=accept, then=then)
 
 
 def compile_loop(plan: Plan, text: str, **names: Any) -> Callable[..., Generator[Any, None, int]]:

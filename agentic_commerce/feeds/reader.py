@@ -43,6 +43,9 @@ R = TypeVar("R")
 Refused: TypeAlias = "Callable[[int, Sequence[str], Sequence[Issue]], object]"
 """Called with row number, cells and issues of the header, and of rows that would be refused."""
 
+Accepted: TypeAlias = "Callable[[Sequence[str]], object]"
+"""Called with the cells of each row that has no error."""
+
 _MARKS = {"nul": "\0", "encoding": "\ufffd"}
 
 
@@ -243,6 +246,7 @@ class Checker:
         tally: Tally,
         catalog: Container[str] | None,
         refused: Refused | None = None,
+        accepted: Accepted | None = None,
     ) -> None:
         self.reading = reading
         self.choice = choice
@@ -251,8 +255,11 @@ class Checker:
         self.across = Across(reading.plan, catalog)
         self.last_row = 1
         self._refused = refused
-        text = loop_text(reading.plan, accept=self.across.accept(), extra=self.across.tests())
-        self._loop = compile_loop(reading.plan, text, **self.across.names())
+        self._accepted = accepted
+        told = accepted is not None
+        accept, extra = self.across.accept(told=told), self.across.tests()
+        text = loop_text(reading.plan, accept=accept, extra=extra, told=told)
+        self._loop = compile_loop(reading.plan, text, ACCEPTED=accepted, **self.across.names())
 
     def run(self) -> int:
         """Read all records; the number of rows."""
@@ -262,8 +269,11 @@ class Checker:
             if type(cells) is list and len(cells) == width and any(cells):
                 issues += self.across.examine(row, cells, deleted=isinstance(values, Deletion))
             issues = self.choice.of(issues)
-            if self.tally.add(issues, row) and self._refused:
-                self._refused(row, cells if type(cells) is list else [], issues)
+            if self.tally.add(issues, row):
+                if self._refused:
+                    self._refused(row, cells if type(cells) is list else [], issues)
+            elif self._accepted:
+                self._accepted(cells)
         return self.last_row - 1
 
     def _to_last_row(self) -> Generator[tuple[int, Any], None, None]:
@@ -290,6 +300,7 @@ def check(  # noqa: PLR0913 - each is one choice of the caller's
     max_issues: int = MAX_ISSUES,
     catalog: Container[str] | None = None,
     refused: Refused | None = None,
+    accepted: Accepted | None = None,
 ) -> FeedReport:
     """Check a whole feed: header, cells, across columns and across rows.
 
@@ -297,8 +308,8 @@ def check(  # noqa: PLR0913 - each is one choice of the caller's
     ``select`` and ``ignore`` are codes of the feed rules: only issues that count are reported, and
     only they make a row invalid. The report lists ``max_issues`` issues at most; its counts are
     true. ``catalog`` holds the ids that an inventory or price feed may name. ``refused`` is called
-    with row number, cells and issues: of the header first, then of each row that has an error (and
-    there is one process then).
+    with row number, cells and issues: of the header first, then of each row that has an error;
+    ``accepted`` is called with the cells of each other row. (There is one process then.)
 
     Raises: ValueError for a code that there is not; OSError if the source cannot be read.
 
@@ -315,9 +326,10 @@ def check(  # noqa: PLR0913 - each is one choice of the caller's
     if not reading.header:
         tally.add(choice.of(reading.ending()))
         return tally.report(0, tally.listed())
-    checker = Checker(reading, choice, tally, catalog, refused)
+    checker = Checker(reading, choice, tally, catalog, refused, accepted)
     rows = None
-    if workers > 1 and refused is None and isinstance(source, (str, os.PathLike)):
+    told = refused or accepted
+    if workers > 1 and told is None and isinstance(source, (str, os.PathLike)):
         from agentic_commerce.feeds import _parallel  # noqa: PLC0415 - multiprocessing is large
 
         rows = _parallel.check_large(Path(source), checker, workers, progress)

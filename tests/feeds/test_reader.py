@@ -16,6 +16,7 @@ from agentic_commerce.feeds._plan import MEMO_SIZE
 from tests.feeds import samples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 GOOD = b"id,price\r\nA,1.00 USD\r\nB,2.00 USD\r\n"
@@ -404,6 +405,22 @@ def test_progress_is_reported_in_bytes(tmp_path: Path) -> None:
     feeds.check(path.read_text().splitlines(), PRICING, progress=seen.append)
     assert 0 < len(seen) < 10
     assert seen[-1].bytes_total is None
+
+
+def test_accepted_rows_are_handed_over_those_with_warnings_and_deletions_too() -> None:
+    lines = ["id,price", "A,1.00 USD", "B,$1", "A,2.00 USD", "a b,3.00 USD", "C,4.00 USD"]
+    seen: list[list[str]] = []
+    report = feeds.check(lines, PRICING, accepted=lambda cells: seen.append([*cells]))
+    assert report.valid_rows == len(seen) == 3
+    assert [cells[0] for cells in seen] == ["A", "a b", "C"]
+
+
+def test_what_the_callers_function_raises_is_not_taken_for_a_fault_of_the_row() -> None:
+    def stop(cells: Sequence[str]) -> None:
+        raise ValueError(cells[0])
+
+    with pytest.raises(ValueError, match="^A$"):
+        feeds.check(["id,price", "A,1.00 USD"], PRICING, accepted=stop)
 
 
 def test_refused_rows_are_handed_over_with_the_header_first() -> None:
