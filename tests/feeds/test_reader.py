@@ -419,7 +419,7 @@ def test_what_the_callers_function_raises_is_not_taken_for_a_fault_of_the_row() 
     def stop(cells: Sequence[str]) -> None:
         raise ValueError(cells[0])
 
-    with pytest.raises(ValueError, match="^A$"):
+    with pytest.raises(ValueError, match=r"^A$"):
         feeds.check(["id,price", "A,1.00 USD"], PRICING, accepted=stop)
 
 

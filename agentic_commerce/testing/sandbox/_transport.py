@@ -1,0 +1,89 @@
+"""The sandbox as a transport of httpx, sync and async; the only import of httpx here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final, NoReturn, cast
+
+import httpx
+
+from agentic_commerce.testing.sandbox._blob import Blob, Spool
+from agentic_commerce.testing.sandbox._wire import Request, Response
+
+if TYPE_CHECKING:
+    from agentic_commerce.testing.sandbox._sandbox import Sandbox
+
+__all__ = ["AsyncSandboxTransport", "SandboxTransport", "post"]
+
+_TIMEOUT: Final = 10.0  # seconds that Stripe would wait for a webhook's receiver
+
+
+class SandboxTransport(httpx.BaseTransport):
+    """Carries the requests of an `httpx.Client` to a sandbox in this process."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request, and deliver the events that follow from it."""
+        spool = Spool()
+        for piece in cast("Iterable[bytes]", request.stream):
+            spool.write(piece)
+        response = self._sandbox.handle(_read(request, spool.blob()))
+        self._sandbox.follow_up()
+        if response.delay:
+            time.sleep(response.delay)
+        return _written(request, response)
+
+
+class AsyncSandboxTransport(httpx.AsyncBaseTransport):
+    """Carries the requests of an `httpx.AsyncClient` to a sandbox in this process."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request, and deliver the events that follow from it."""
+        spool = Spool()
+        async for piece in cast("AsyncIterable[bytes]", request.stream):
+            spool.write(piece)
+        response = self._sandbox.handle(_read(request, spool.blob()))
+        await asyncio.to_thread(self._sandbox.follow_up)
+        if response.delay:
+            await asyncio.sleep(response.delay)
+        return _written(request, response)
+
+
+def _read(request: httpx.Request, body: Blob) -> Request:
+    return Request(
+        method=request.method,
+        path=request.url.path,
+        query=request.url.query.decode("ascii", "replace"),
+        headers=dict(request.headers),
+        body=body,
+    )
+
+
+def _written(request: httpx.Request, response: Response) -> httpx.Response:
+    if response.fault == "truncated":
+        raise httpx.RemoteProtocolError("the answer ended in its middle", request=request)
+    if response.fault is not None:
+        _fail(response.fault, request)
+    return httpx.Response(
+        response.status, headers=dict(response.headers), content=response.body, request=request
+    )
+
+
+def _fail(fault: str, request: httpx.Request) -> NoReturn:
+    if fault == "connect":
+        raise httpx.ConnectError("nothing listens there", request=request)
+    if fault == "timeout":
+        raise httpx.ReadTimeout("no answer in time", request=request)
+    raise httpx.ReadError("the connection was reset", request=request)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Post an event to its receiver; the status."""
+    return httpx.post(url, content=body, headers=dict(headers), timeout=_TIMEOUT).status_code
