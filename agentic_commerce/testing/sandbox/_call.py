@@ -95,19 +95,29 @@ Handler: TypeAlias = "Callable[[Call], Response | Mapping[str, Any]]"
 class Route:
     """One path of the API. ``needs`` is the permission that a restricted key must have.
 
-    ``version`` says which ``Stripe-Version`` is asked for; see `_gate`.
+    ``accepts`` names the parameters, besides ``expand`` in API v1; ``version`` says which
+    ``Stripe-Version`` is asked for: see `_gate`.
     """
 
     method: str
     path: str
     handler: Handler
     needs: str
+    accepts: tuple[str, ...] = ()
     version: str = "any"
     pattern: re.Pattern[str] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
         object.__setattr__(self, "pattern", re.compile(pattern))
+
+    def check(self, params: Mapping[str, Any]) -> None:
+        """Refuse a parameter that the path does not know. Raises: Refusal."""
+        known = {*self.accepts, "expand"} if self.path.startswith("/v1/") else {*self.accepts}
+        if unknown := params.keys() - known:
+            name = min(unknown)[:100]
+            message = f"Received unknown parameter: {name}"
+            raise Refusal(400, message, "parameter_unknown", name)
 
 
 class Router:

@@ -86,6 +86,7 @@ class Desk:
             params={**parameters(request.query), **read_body(request)},
             request_id=request_id,
         )
+        route.check(call.params)
         return self._once(call, route)
 
     def _once(self, call: Call, route: Route) -> Response:

@@ -41,6 +41,7 @@ class Import:
     polls_left: int = 0
     ready_at: float = 0.0
     report: Blob | None = None
+    is_awaited: bool = True
 
 
 class Indexer:
@@ -49,10 +50,15 @@ class Indexer:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._waiting: list[Import] = []
+        self._expected: list[tuple[float, Import]] = []
+
+    def expect(self, job: Import, until: float) -> None:
+        """Take an import that has no file yet; it fails if none comes in time."""
+        self._expected.append((until, job))
 
     def add(self, job: Import, content: Blob, extension: str) -> None:
         """Take an import that has its file."""
-        job.content, job.extension = content, extension
+        job.content, job.extension, job.is_awaited = content, extension, False
         job.polls_left = self._sandbox.index_polls
         job.ready_at = self._sandbox.clock.now() + self._sandbox.index_seconds
         self._waiting.append(job)
@@ -66,6 +72,13 @@ class Indexer:
     def run(self) -> None:
         """Read every file whose time has come."""
         now = self._sandbox.clock.now()
+        late = [job for until, job in self._expected if until <= now]
+        self._expected = [(until, job) for until, job in self._expected if until > now]
+        for job in late:
+            if job.is_awaited:
+                job.is_awaited = False
+                message = "No file was uploaded in time."
+                job.finish(job, Outcome(failure=message, code="file_not_found"))
         for job in [*self._waiting]:
             if job.polls_left <= 0 and job.ready_at <= now:
                 self._waiting.remove(job)

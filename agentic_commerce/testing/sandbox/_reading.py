@@ -30,11 +30,12 @@ _SAMPLES: Final = 10
 
 @attrs.define(kw_only=True)
 class Outcome:
-    """What became of a file. ``failure`` is why it cannot be read at all, or None."""
+    """What became of a file. ``failure`` is why it was not read at all, ``code`` the API's word."""
 
     rows: int = 0
     accepted: int = 0
     failure: str | None = None
+    code: str = "invalid_file"
     staged: Staged | None = None
     promotions: list[dict[str, str]] = field(factory=list)
     report: Blob | None = None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from agentic_commerce.testing.sandbox._agreements import Agent
 from agentic_commerce.testing.sandbox._catalog import BlankCells, Catalog
 from agentic_commerce.testing.sandbox._clock import Clock, Ids, rfc3339, unix
 from agentic_commerce.testing.sandbox._delivery import (
@@ -87,6 +88,7 @@ class Sandbox:
         self._request: tuple[str | None, str | None] = (None, None)
         self._desk = Desk(self)
         self.indexer = Indexer(self)
+        self.agent = Agent(self)
 
     # -------------------------------------------------------------------------------------- worlds
 
@@ -290,6 +292,18 @@ class Sandbox:
         return tuple(self.delivery.attempts)
 
     # -------------------------------------------------------------------------------------- access
+
+    def client(self, account: str | None = None) -> Any:
+        """An `agentic_commerce.Client` that talks to this sandbox, in this process."""
+        from agentic_commerce.testing.sandbox import _transport  # noqa: PLC0415 - loads httpx
+
+        return _transport.client(self, account)
+
+    def async_client(self, account: str | None = None) -> Any:
+        """An `agentic_commerce.AsyncClient` that talks to this sandbox, in this process."""
+        from agentic_commerce.testing.sandbox import _transport  # noqa: PLC0415 - loads httpx
+
+        return _transport.async_client(self, account)
 
     def transport(self) -> httpx.BaseTransport:
         """What makes an `httpx.Client` talk to this sandbox, in this process."""
