@@ -63,7 +63,7 @@ class _Reading:
         errors = [issue for issue in issues if issue.severity == "error"]
         if row == 1:
             self._begin(cells, errors)
-        else:
+        elif self.outcome.failure is None:
             message = "; ".join(map(_reason, errors))
             self._write([message, *cells])
             self._sample(row, errors[0], message)
