@@ -71,10 +71,10 @@ def read_body(request: Request) -> dict[str, Any]:
     content = request.content
     if not content.size:
         return {}
-    if request.content_type == "multipart/form-data":
-        return nested(_multipart(request, content))
     if request.path.startswith("/v2/") or request.content_type == "application/json":
         return _read_json(content)
+    if request.content_type == "multipart/form-data":
+        return nested(_multipart(request, content))
     try:
         return parameters(content.read().decode())
     except UnicodeDecodeError:

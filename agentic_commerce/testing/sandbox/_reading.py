@@ -103,8 +103,6 @@ class _Reading:
     def end(self, report: feeds.FeedReport) -> Outcome:
         """Count, and close the report."""
         found = self.outcome
-        if not self._header and found.failure is None:
-            found.failure = "; ".join(map(_reason, report.issues)) or "The file has no header."
         found.rows, found.accepted = report.rows, report.valid_rows
         if found.failure is not None:
             found.staged, found.promotions, found.accepted = None, [], 0

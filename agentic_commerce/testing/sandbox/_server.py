@@ -124,16 +124,16 @@ class Server:
     async def _reply(self, response: Response, receive: Receive, send: Send) -> None:
         if response.fault is None:
             await _send(send, response)
-        elif response.fault == "timeout":
-            await self._stay_silent(receive)
+            return
+        if response.fault == "truncated":
+            await _send(send, response, len(response.body) // 2)
+            _connection(send).close()  # what was sent still goes out
         else:
-            if response.fault == "truncated":
-                await _send(send, response, len(response.body) // 2)
-                _connection(send).close()
-            else:
-                _connection(send).abort()
-            while (await receive())["type"] != "http.disconnect":
-                pass  # pragma: no cover - the body has been read, so nothing else comes
+            if response.fault == "timeout":
+                await self._stay_silent(receive)
+            _connection(send).abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass  # pragma: no cover - the body has been read, so nothing else comes
 
     async def _stay_silent(self, receive: Receive) -> None:
         gone = asyncio.ensure_future(receive())

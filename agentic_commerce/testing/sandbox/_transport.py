@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
 
@@ -35,9 +34,7 @@ class SandboxTransport(httpx.BaseTransport):
             spool.write(piece)
         response = self._sandbox.handle(_read(request, spool.blob()))
         self._sandbox.follow_up()
-        if response.delay:
-            time.sleep(response.delay)
-        return _written(request, response)
+        return _written(request, response, self._sandbox.clock)
 
 
 class AsyncSandboxTransport(httpx.AsyncBaseTransport):
@@ -53,9 +50,7 @@ class AsyncSandboxTransport(httpx.AsyncBaseTransport):
             spool.write(piece)
         response = self._sandbox.handle(_read(request, spool.blob()))
         await asyncio.to_thread(self._sandbox.follow_up)
-        if response.delay:
-            await asyncio.sleep(response.delay)
-        return _written(request, response)
+        return _written(request, response, self._sandbox.clock)
 
 
 def _read(request: httpx.Request, body: Blob) -> Request:
@@ -68,22 +63,44 @@ def _read(request: httpx.Request, body: Blob) -> Request:
     )
 
 
-def _written(request: httpx.Request, response: Response) -> httpx.Response:
-    if response.fault == "truncated":
-        raise httpx.RemoteProtocolError("the answer ended in its middle", request=request)
-    if response.fault is not None:
-        _fail(response.fault, request)
-    return httpx.Response(
-        response.status, headers=dict(response.headers), content=response.body, request=request
-    )
+def _written(request: httpx.Request, response: Response, clock: Clock) -> httpx.Response:
+    # Nobody sleeps in this process: a delay passes on the sandbox's clock.
+    clock.advance(response.delay)
+    patience = request.extensions.get("timeout", {}).get("read")
+    is_late = patience is not None and response.delay > patience
+    if is_late or response.fault not in (None, "truncated"):
+        raise _failure("timeout" if is_late else response.fault, request)
+    stream = _Stream(response.body, request if response.fault else None)
+    headers = {**response.headers, "Content-Length": str(len(response.body))}
+    return httpx.Response(response.status, headers=headers, stream=stream, request=request)
 
 
-def _fail(fault: str, request: httpx.Request) -> NoReturn:
+def _failure(fault: str | None, request: httpx.Request) -> httpx.TransportError:
     if fault == "connect":
-        raise httpx.ConnectError("nothing listens there", request=request)
+        return httpx.ConnectError("nothing listens there", request=request)
     if fault == "timeout":
-        raise httpx.ReadTimeout("no answer in time", request=request)
-    raise httpx.ReadError("the connection was reset", request=request)
+        return httpx.ReadTimeout("no answer in time", request=request)
+    return httpx.ReadError("the connection was reset", request=request)
+
+
+class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body, or the first half of it if it is cut in the middle."""
+
+    def __init__(self, body: bytes, cut: httpx.Request | None) -> None:
+        self._body = body
+        self._cut = cut
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._cut is None:
+            yield self._body
+            return
+        yield self._body[: len(self._body) // 2]
+        message = "peer closed connection without sending complete message body"
+        raise httpx.RemoteProtocolError(message, request=self._cut)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
 
 
 class _Waiting:

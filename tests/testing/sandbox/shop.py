@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
-from agentic_commerce.testing import ABSENT, checkout_session
+from agentic_commerce.testing import checkout_session
 from agentic_commerce.testing.sandbox import Sandbox, World
 
 API = "https://api.stripe.com"
@@ -152,4 +154,9 @@ def put_order(
     return session
 
 
-__all__ = ["ABSENT", "ACCOUNT", "Shop", "cells", "feed", "put_order", "report"]
+def until(condition: Callable[[], object]) -> None:
+    """Wait for what a server does when its answer is out."""
+    patience = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < patience
+        time.sleep(0.001)

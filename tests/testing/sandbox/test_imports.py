@@ -54,9 +54,7 @@ def test_a_file_is_uploaded_and_comes_back_byte_for_byte(shop: Shop) -> None:
 def test_an_upload_that_will_not_do_is_refused(
     shop: Shop, data: dict[str, str], file: tuple[str, bytes, str] | None, param: str
 ) -> None:
-    files = {"file": file} if file else {"other": ("a.csv", GOOD, "text/csv")}
-    if file is None:
-        files = None  # type: ignore[assignment]
+    files = {"file": file} if file else None
     answer = shop.http.post(f"{API}/v1/files", headers=shop.headers(), data=data, files=files)
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == param
@@ -296,10 +294,14 @@ def test_prices_and_promotions_have_feeds_of_their_own(shop: Shop) -> None:
 
 @pytest.mark.parametrize("name", ["feed_type", "mode", "metadata"])
 def test_all_three_parameters_are_needed(shop: Shop, name: str) -> None:
-    given = {"feed_type": "product", "mode": "upsert", "metadata": {"file_name": "a.csv"}}
+    given: dict[str, Any] = {
+        "feed_type": "product",
+        "mode": "upsert",
+        "metadata": {"file_name": "a.csv"},
+    }
     assert shop.post(IMPORTS, GA, **given).json()["metadata"] == {"file_name": "a.csv"}
     for wrong in ({}, {name: 5}):
-        data = {key: value for key, value in given.items() if key != name} | wrong
+        data = {**{key: value for key, value in given.items() if key != name}, **wrong}
         answer = shop.post(IMPORTS, GA, **data)
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, name)
     answer = shop.post(IMPORTS, GA, **{**given, "metadata": {"a": 1}})

@@ -1,0 +1,142 @@
+"""The sandbox over HTTP: the same answers, real failures, large bodies, a clean end."""
+
+from __future__ import annotations
+
+import gc
+import json
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from agentic_commerce.testing.sandbox import FaultError, Sandbox
+from agentic_commerce.testing.sandbox._server import PING, Server
+from tests.testing.sandbox.shop import GA, Shop, cells, feed, put_order, until
+
+SESSIONS = "/v1/checkout/sessions"
+
+
+@pytest.fixture
+def server(sandbox: Sandbox) -> Iterator[Server]:
+    with sandbox.serve() as served:
+        yield served
+
+
+@pytest.fixture
+def caller(sandbox: Sandbox, server: Server) -> Iterator[Shop]:
+    shop = Shop(sandbox, base=server.url)
+    shop.http = httpx.Client(timeout=10)
+    with shop.http:
+        yield shop
+
+
+def test_what_is_served_is_the_sandbox(caller: Shop) -> None:
+    assert caller.get(SESSIONS).json()["data"] == []
+    assert caller.import_v1(feed(cells("A")))["status"] == "succeeded"
+    assert caller.import_v2(feed(cells("B")))["status"] == "succeeded"
+    assert [*caller.world.catalog] == ["A", "B"]
+    assert caller.get("/v1/nothing").headers["request-id"]
+
+
+def test_a_presigned_url_leads_to_the_server(caller: Shop, server: Server) -> None:
+    made = caller.create_v2()
+    url = made["status_details"]["awaiting_upload"]["upload_url"]["url"]
+    assert url.startswith(server.url)
+    assert repr(server) == f"<Server {server.url}>"
+
+
+def test_a_ping_costs_the_sandbox_nothing(caller: Shop) -> None:
+    answer = caller.get(PING)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not caller.sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "is_done"),
+    [
+        ("connect", httpx.RemoteProtocolError, False),
+        ("reset", httpx.RemoteProtocolError, True),
+        ("truncated", httpx.RemoteProtocolError, True),
+        ("timeout", httpx.ReadTimeout, True),
+    ],
+)
+def test_a_connection_is_really_cut(
+    caller: Shop, fault: FaultError, error: type[Exception], is_done: bool
+) -> None:
+    put_order(caller.world)
+    caller.http.timeout = httpx.Timeout(10, read=0.2)
+    caller.sandbox.fail_next(error=fault)
+    with pytest.raises((error, httpx.ReadError)):
+        caller.post("/v1/refunds", None, "key-1", payment_intent="pi_test_1")
+    assert len(caller.world.refunds) == is_done
+    again = caller.post("/v1/refunds", None, "key-1", payment_intent="pi_test_1")
+    assert again.status_code == 200
+    assert len(caller.world.refunds) == 1
+
+
+def test_a_delay_over_http_is_real(caller: Shop) -> None:
+    caller.sandbox.fail_next(200, delay=0.05)
+    assert caller.get(SESSIONS).elapsed.total_seconds() >= 0.05
+
+
+def test_a_server_that_stays_silent_can_be_closed(sandbox: Sandbox) -> None:
+    server = sandbox.serve()
+    sandbox.fail_next(error="timeout")
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n")
+        until(lambda: sandbox.requests)
+        server.close()
+        assert connection.recv(100) == b""
+    server.close()
+
+
+def test_a_client_that_hangs_up_in_its_upload_leaves_nothing(
+    sandbox: Sandbox, server: Server
+) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        head = b"POST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n"
+        connection.sendall(head + b"x" * 2_000_000)
+    answer = httpx.get(server.url + PING)
+    assert answer.status_code == 204
+    gc.collect()
+    assert not sandbox.requests
+
+
+def test_a_port_is_free_again_after_the_end_and_taken_before(sandbox: Sandbox) -> None:
+    with sandbox.serve() as server:
+        port = int(server.url.rpartition(":")[2])
+        with pytest.raises(OSError, match="in use"):
+            sandbox.serve(port)
+    with Sandbox().serve(port) as other:
+        assert other.url.endswith(f":{port}")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(other.url + PING)
+
+
+def test_a_large_upload_comes_through_whole(caller: Shop) -> None:
+    content = feed(*(cells(f"A{n}", description="x" * 4000) for n in range(3000)))
+    assert len(content) > 10_000_000
+    file = caller.upload(content)
+    assert caller.get(f"/v1/files/{file}/contents").content == content
+    made = caller.create_v2()
+    assert caller.put(made, content).status_code == 200
+    assert caller.look(made)["status"] == "succeeded"
+    assert len(caller.world.catalog) == 3000
+
+
+def test_events_follow_the_answer(caller: Shop) -> None:
+    bodies: list[bytes] = []
+    caller.sandbox.listen(lambda body, _: bodies.append(body))
+    put_order(caller.world)
+    caller.post("/v1/refunds", payment_intent="pi_test_1")
+    caller.http.close()
+    until(lambda: len(bodies) == 2)
+    assert json.loads(bodies[0])["type"] == "charge.refunded"
+
+
+def test_a_broken_query_is_no_reason_to_fall_over(caller: Shop) -> None:
+    answer = caller.http.get(caller.base + SESSIONS + "?limit=%FF", headers=caller.headers(GA))
+    assert answer.status_code == 400
