@@ -10,6 +10,7 @@ import pytest
 
 from agentic_commerce import errors, events, hooks, money, orders, testing
 from agentic_commerce.hooks import doors, endpoint
+from agentic_commerce.testing import sandbox
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -18,7 +19,7 @@ DIRECTIVE = re.compile(r"^\.\. (?:auto\w+|py:data):: (\w+)", re.MULTILINE)
 
 
 @pytest.mark.parametrize(
-    "module", [errors, events, hooks, money, orders, testing], ids=lambda m: m.__name__
+    "module", [errors, events, hooks, money, orders, sandbox, testing], ids=lambda m: m.__name__
 )
 def test_the_reference_has_every_public_name_and_no_other(module: ModuleType) -> None:
     page = REFERENCE / f"{module.__name__.rpartition('.')[2]}.md"

@@ -13,7 +13,17 @@ import pytest
 
 import agentic_commerce
 
-ROOMS = ["errors", "events", "feeds", "hooks", "money", "orders", "signature", "testing"]
+ROOMS = [
+    "errors",
+    "events",
+    "feeds",
+    "hooks",
+    "money",
+    "orders",
+    "signature",
+    "testing",
+    "testing.sandbox",
+]
 
 
 def modules() -> list[ModuleType]:
@@ -62,7 +72,8 @@ def test_every_public_name_is_documented_and_annotated(module: ModuleType) -> No
 
 
 def loaded_after(statement: str) -> set[str]:
-    watched = ["stripe", "httpx", "cattrs", "attrs", "asyncio", "typing"]
+    watched = ["stripe", "httpx", "uvicorn", "starlette", "cattrs", "attrs", "asyncio", "typing"]
+    watched += ["agentic_commerce.feeds"]
     program = f"{statement}\nimport sys\nprint(*[m for m in {watched} if m in sys.modules])"
     # -I -S: what site-packages' own start-up files import is not ours; the paths are put back.
     paths = f"import sys; sys.path[:] = {sys.path!r}; "
@@ -79,6 +90,18 @@ def test_the_root_import_loads_nothing() -> None:
 def test_a_room_loads_neither_stripe_nor_httpx_nor_cattrs(room: str) -> None:
     loaded = loaded_after(f"from agentic_commerce import {room}")
     assert not loaded & {"stripe", "httpx", "cattrs", "asyncio"}
+
+
+@pytest.mark.parametrize("room", ["testing", "testing.sandbox"])
+def test_what_users_test_with_loads_no_network(room: str) -> None:
+    code = f"import agentic_commerce.{room} as room; room.Sandbox()"
+    assert not loaded_after(code) & {"stripe", "httpx", "uvicorn", "starlette"}
+
+
+def test_payloads_do_not_load_the_sandbox() -> None:
+    assert "agentic_commerce.feeds" not in loaded_after("from agentic_commerce import testing")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        agentic_commerce.testing.nothing  # noqa: B018
 
 
 def test_the_rooms_and_errors_can_be_reached_from_the_root() -> None:

@@ -5,6 +5,7 @@ for each connected account. It opens no socket and never sleeps; what carries it
 that is loaded only when it is used.
 """
 
+from agentic_commerce.testing.sandbox._agreements import Agent
 from agentic_commerce.testing.sandbox._catalog import BlankCells, Catalog
 from agentic_commerce.testing.sandbox._clock import Clock
 from agentic_commerce.testing.sandbox._delivery import Attempt, Destination
@@ -15,6 +16,7 @@ from agentic_commerce.testing.sandbox._wire import Request, Response
 from agentic_commerce.testing.sandbox._world import World
 
 __all__ = [
+    "Agent",
     "Attempt",
     "BlankCells",
     "Catalog",

@@ -52,6 +52,11 @@ class Indexer:
         self._waiting: list[Import] = []
         self._expected: list[tuple[float, Import]] = []
 
+    @property
+    def waiting(self) -> int:
+        """How many imports are not finished, whether they have a file or not."""
+        return len(self._waiting) + len(self._expected)
+
     def expect(self, job: Import, until: float) -> None:
         """Take an import that has no file yet; it fails if none comes in time."""
         self._expected.append((until, job))

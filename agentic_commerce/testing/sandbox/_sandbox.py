@@ -266,6 +266,11 @@ class Sandbox:
         """
         return self.delivery.run()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no import and no event is waiting for anything."""
+        return not (self.indexer.waiting or self.delivery.waiting)
+
     def follow_up(self) -> None:
         """Do what Stripe does by itself after a request: `settle`, and `deliver` what is due.
 

@@ -51,7 +51,7 @@ class Server:
     """A sandbox that is being served: ``url`` says where, until ``close``. A context manager."""
 
     def __init__(self, sandbox: Sandbox, port: int) -> None:
-        listener = socket.create_server((_HOST, port))
+        listener = _listen(port)
         self.url = f"http://{_HOST}:{listener.getsockname()[1]}"
         self._sandbox = sandbox
         self._closing = threading.Event()
@@ -117,9 +117,11 @@ class Server:
             origin=self.url,
         )
         response = await asyncio.to_thread(self._sandbox.handle, request)
-        await asyncio.sleep(response.delay)
+        if response.delay:
+            await asyncio.sleep(response.delay)
         await self._reply(response, receive, send)
-        await asyncio.to_thread(self._sandbox.follow_up)
+        if not self._sandbox.is_idle:
+            await asyncio.to_thread(self._sandbox.follow_up)
 
     async def _reply(self, response: Response, receive: Receive, send: Send) -> None:
         if response.fault is None:
@@ -140,6 +142,19 @@ class Server:
         while not gone.done() and not self._closing.is_set():
             await asyncio.wait({gone}, timeout=_LOOK_UP)
         gone.cancel()
+
+
+def _listen(port: int) -> socket.socket:
+    # The protocol is named, or else asyncio does not switch Nagle's algorithm off: 40 ms a request.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_HOST, port))
+        listener.listen(128)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
 
 
 def _connection(send: Send) -> asyncio.Transport:
