@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Final
@@ -28,6 +29,7 @@ class Clock:
     def __init__(self, start: float = START, *, real: bool = False) -> None:
         self._offset = 0.0 if real else start
         self._real = real
+        self._lock = threading.Lock()
 
     def now(self) -> float:
         """The time, in unix seconds."""
@@ -40,7 +42,8 @@ class Clock:
         """
         if not seconds >= 0:
             raise ValueError("a clock is put ahead by a number of seconds, 0 or more")
-        self._offset += seconds
+        with self._lock:
+            self._offset += seconds
 
 
 def unix(now: float) -> int:

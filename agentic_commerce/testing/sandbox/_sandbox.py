@@ -242,7 +242,7 @@ class Sandbox:
         payload: Payload = "all",
         types: Collection[str] | None = None,
     ) -> Destination:
-        """Send events to a URL, or to a function of body and headers.
+        """Send the events of every account to a URL, or to a function of body and headers.
 
         ``payload`` chooses snapshot events (API v1), thin events (API v2) or all; ``types`` the
         types. They are signed with `event_secret`.

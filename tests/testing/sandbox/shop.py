@@ -137,6 +137,7 @@ def put_order(
     payment |= {
         "amount": amount,
         "amount_received": amount if captured else 0,
+        "currency": "usd",
         "status": "succeeded" if captured else "requires_capture",
     }
     charge |= {
