@@ -112,13 +112,13 @@ class Desk:
         return attrs.evolve(response, headers={**response.headers, "Stripe-Version": call.version})
 
     def _note(self, request: Request, response: Response, request_id: str) -> None:
-        headers = request.headers
+        account = request.headers.get("stripe-account") or request.headers.get("stripe-context")
         seen = Seen(
             method=request.method,
-            path="/(presigned)" if is_presigned(request.path) else request.path,
+            path="/(presigned)" if is_presigned(request.path) else request.path[:200],
             status=response.status,
             request_id=request_id,
-            account=headers.get("stripe-account") or headers.get("stripe-context"),
+            account=account and account[:100],
             fault=response.fault,
         )
         self._sandbox.requests.append(seen)

@@ -98,19 +98,17 @@ def _multipart(request: Request, content: Blob) -> Iterable[tuple[str, Any]]:
         raise Refusal(400, "The form's boundary is missing from its content type.")
     mark = b"--" + match[1].encode()
     at = content.find(mark)
-    while at >= 0 and content.read(at + len(mark), at + len(mark) + 2) != b"--":
+    while at >= 0:
         start = at + len(mark) + 2
-        head_end = content.find(b"\r\n\r\n", start)
-        at = content.find(b"\r\n" + mark, start)
-        if head_end < 0 or at < 0:
-            at = -1
+        if content.read(start - 2, start) == b"--":
+            return
+        body = content.find(b"\r\n\r\n", start) + 4
+        end = content.find(b"\r\n" + mark, start)
+        if not start < body <= end:
             break
-        if head_end > at:
-            raise Refusal(400, "A part of the form has no header.")
-        yield _part(content.read(start, head_end), content.part(head_end + 4, at))
-        at += 2
-    if at < 0:
-        raise Refusal(400, "The form ends before its last boundary.")
+        yield _part(content.read(start, body - 4), content.part(body, end))
+        at = end + 2
+    raise Refusal(400, "The form is cut off, or a part of it has no header.")
 
 
 def _part(head: bytes, content: Blob) -> tuple[str, Any]:

@@ -174,13 +174,22 @@ def test_a_multipart_form_has_texts_and_files() -> None:
     ("request_", "message"),
     [
         (form(boundary=""), "boundary is missing"),
-        (form(b'Content-Disposition: form-data; name="a"\r\n\r\n1', end=b""), "ends before"),
-        (form(b'Content-Disposition: form-data; name="a"', end=b"--b--"), "ends before"),
+        (form(b'Content-Disposition: form-data; name="a"\r\n\r\n1', end=b""), "cut off"),
+        (form(b'Content-Disposition: form-data; name="a"', end=b"--b--"), "cut off"),
+        (form(b"A: b\r\n"), "cut off"),
         (form(b"no header", b"A: b\r\n\r\n1"), "no header"),
         (form(b"A: b\r\n\r\n1"), "no name"),
-        (form(boundary="other"), "ends before"),
+        (form(boundary="other"), "cut off"),
     ],
-    ids=["no boundary", "not closed", "header only", "part without header", "no name", "another"],
+    ids=[
+        "no boundary",
+        "not closed",
+        "header only",
+        "no body",
+        "part without header",
+        "no name",
+        "another",
+    ],
 )
 def test_a_form_that_is_no_form_is_refused(request_: Request, message: str) -> None:
     with pytest.raises(Refusal, match=message):

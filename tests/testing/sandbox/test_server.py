@@ -6,6 +6,7 @@ import gc
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -125,6 +126,19 @@ def test_a_large_upload_comes_through_whole(caller: Shop) -> None:
     assert caller.put(made, content).status_code == 200
     assert caller.look(made)["status"] == "succeeded"
     assert len(caller.world.catalog) == 3000
+
+
+def test_a_hundred_tries_at_once_with_one_key_refund_once(caller: Shop) -> None:
+    put_order(caller.world)
+
+    def refund(_: int) -> bool:
+        answer = caller.post("/v1/refunds", None, "key-1", payment_intent="pi_test_1", amount=10)
+        assert answer.status_code == 200
+        return "idempotent-replayed" in answer.headers
+
+    with ThreadPoolExecutor(8) as pool:
+        replayed = [*pool.map(refund, range(100))]
+    assert (len(caller.world.refunds), sum(replayed)) == (1, 99)
 
 
 def test_events_follow_the_answer(caller: Shop) -> None:
