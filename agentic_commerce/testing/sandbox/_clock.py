@@ -75,6 +75,6 @@ class Ids:
         """
         return f"{prefix}_{''.join(self._random.choices(_ALPHABET, k=length))}"
 
-    def shuffled(self, count: int) -> list[int]:
-        """The numbers below ``count`` in an order that nobody planned."""
-        return self._random.sample(range(count), count)
+    def fraction(self) -> float:
+        """A number from 0 to 1, without 1."""
+        return self._random.random()

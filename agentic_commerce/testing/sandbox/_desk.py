@@ -70,6 +70,8 @@ class Desk:
             return self._routed(request, request_id)
         except Refusal as refusal:
             return refusal.response(request.path)
+        except RecursionError:
+            return Refusal(400, "The parameters are nested too deeply.").response(request.path)
 
     def _routed(self, request: Request, request_id: str) -> Response:
         sandbox = self._sandbox

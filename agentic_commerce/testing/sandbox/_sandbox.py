@@ -32,6 +32,7 @@ from agentic_commerce.testing.sandbox._world import Object, World
 if TYPE_CHECKING:
     import httpx
 
+    from agentic_commerce.client import AsyncClient, Client
     from agentic_commerce.testing.sandbox._server import Server
 
 __all__ = ["API_VERSION", "Sandbox"]
@@ -298,17 +299,17 @@ class Sandbox:
 
     # -------------------------------------------------------------------------------------- access
 
-    def client(self, account: str | None = None) -> Any:
+    def client(self, account: str | None = None) -> Client:
         """An `agentic_commerce.Client` that talks to this sandbox, in this process."""
-        from agentic_commerce.testing.sandbox import _transport  # noqa: PLC0415 - loads httpx
+        from agentic_commerce.testing.sandbox import _clients  # noqa: PLC0415 - loads httpx
 
-        return _transport.client(self, account)
+        return _clients.client(self, account)
 
-    def async_client(self, account: str | None = None) -> Any:
+    def async_client(self, account: str | None = None) -> AsyncClient:
         """An `agentic_commerce.AsyncClient` that talks to this sandbox, in this process."""
-        from agentic_commerce.testing.sandbox import _transport  # noqa: PLC0415 - loads httpx
+        from agentic_commerce.testing.sandbox import _clients  # noqa: PLC0415 - loads httpx
 
-        return _transport.async_client(self, account)
+        return _clients.async_client(self, account)
 
     def transport(self) -> httpx.BaseTransport:
         """What makes an `httpx.Client` talk to this sandbox, in this process."""

@@ -1,11 +1,10 @@
-"""The sandbox as a transport of httpx, sync and async; the only import of httpx here."""
+"""The sandbox as a transport of httpx, sync and async."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import httpx
 
@@ -16,7 +15,7 @@ from agentic_commerce.testing.sandbox._wire import Request, Response
 if TYPE_CHECKING:
     from agentic_commerce.testing.sandbox._sandbox import Sandbox
 
-__all__ = ["AsyncSandboxTransport", "SandboxTransport", "async_client", "client", "post"]
+__all__ = ["AsyncSandboxTransport", "SandboxTransport", "post"]
 
 _TIMEOUT: Final = 10.0  # seconds that Stripe would wait for a webhook's receiver
 
@@ -101,45 +100,6 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:
             yield piece
-
-
-class _Waiting:
-    """A client's clock that moves the sandbox's instead of waiting."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def unix(self) -> float:
-        return self._clock.now()
-
-    def monotonic(self) -> float:
-        return self._clock.now()
-
-    def sleep(self, seconds: float) -> None:
-        self._clock.advance(seconds)
-
-    async def sleep_async(self, seconds: float) -> None:
-        self._clock.advance(seconds)
-
-
-def _room() -> Any:
-    return import_module("agentic_commerce.client")
-
-
-def client(sandbox: Sandbox, account: str | None) -> Any:
-    """Make a client whose pauses pass on the sandbox's clock."""
-    http = httpx.Client(transport=sandbox.transport())
-    return _room().Client(
-        sandbox.api_key, account=account, http=http, clock=_Waiting(sandbox.clock)
-    )
-
-
-def async_client(sandbox: Sandbox, account: str | None) -> Any:
-    """Make the asynchronous one."""
-    http = httpx.AsyncClient(transport=sandbox.async_transport())
-    return _room().AsyncClient(
-        sandbox.api_key, account=account, http=http, clock=_Waiting(sandbox.clock)
-    )
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:

@@ -263,6 +263,12 @@ def test_there_are_at_most_ten_samples(shop: Shop) -> None:
     assert (details["success_count"], len(details["samples"])) == ("0", 10)
 
 
+def test_a_row_that_a_replacement_refuses_is_gone(shop: Shop) -> None:
+    shop.import_v2(GOOD)
+    done = shop.import_v2(feed(cells("A", price="$1"), cells("B")), mode="replace")
+    assert (done["status"], [*shop.world.catalog]) == ("succeeded_with_errors", ["B"])
+
+
 def test_only_a_product_feed_replaces_the_catalog(shop: Shop) -> None:
     shop.import_v2(GOOD)
     shop.import_v2(feed(cells("C")), mode="replace")

@@ -40,7 +40,7 @@ def test_a_real_clock_runs_with_the_system_and_can_be_put_ahead() -> None:
 def test_ids_repeat_for_a_seed_and_differ_between_seeds() -> None:
     one, same, other = (Ids(seed).new("cs_test") for seed in (1, 1, 2))
     assert one == same != other
-    assert sorted(Ids(3).shuffled(5)) == [0, 1, 2, 3, 4]
+    assert Ids(3).fraction() == Ids(3).fraction() < 1
 
 
 def test_a_run_repeats_to_the_last_id() -> None:
