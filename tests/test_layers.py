@@ -13,7 +13,7 @@ PACKAGE = Path(agentic_commerce.__file__).parent
 
 BASE = {"errors", "money", "signature", "_record", "_parts", "_payload"}
 ALLOWED = {
-    "": {"errors", "events", "feeds", "hooks", "money", "orders", "testing"},
+    "": {"client", "errors", "events", "feeds", "hooks", "money", "orders", "testing"},
     "errors": set(),
     "money": {"errors"},
     "_record": set(),
@@ -30,10 +30,11 @@ ALLOWED = {
     "_checkout": BASE | {"_convert", "_orders"},
     "orders": BASE | {"_order_events", "_orders"},
     "feeds": {"errors", "money"},
+    "client": BASE | {"__version__", "events", "feeds", "orders"},
     "testing": BASE | {"hooks"},
     "cli": {"errors", "feeds"},
 }
-THIRD_PARTY = {"stripe": {"signature"}, "httpx": set[str](), "cattrs": {"_convert"}}
+THIRD_PARTY = {"stripe": {"signature"}, "httpx": {"client"}, "cattrs": {"_convert"}}
 
 
 def room(path: Path) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 import agentic_commerce
 
-ROOMS = ["errors", "events", "feeds", "hooks", "money", "orders", "signature", "testing"]
+ROOMS = ["client", "errors", "events", "feeds", "hooks", "money", "orders", "signature", "testing"]
 
 
 def modules() -> list[ModuleType]:

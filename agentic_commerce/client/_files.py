@@ -1,0 +1,105 @@
+"""Files on this machine: what is uploaded is opened and measured, what is downloaded is kept."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO, Final, TypeAlias
+
+import attrs
+
+from agentic_commerce.client._wire import Upload, content_type_of
+
+__all__ = ["Content", "Source", "Target", "opened", "spool", "store"]
+
+Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes]"
+"""What can be uploaded: a path, the bytes themselves, or a file open for reading bytes."""
+
+Target: TypeAlias = "str | os.PathLike[str] | IO[bytes]"
+"""Where a download can go: a path, or a file open for writing bytes."""
+
+_PIECE: Final = 1 << 20
+_IN_MEMORY: Final = 1 << 20
+
+
+@attrs.frozen(kw_only=True)
+class Content:
+    """A source made ready: its bytes, its name (the last part of its path), its MIME type."""
+
+    upload: Upload
+    name: str
+    content_type: str
+
+
+@contextmanager
+def opened(source: Source, content_type: str | None = None) -> Iterator[Content]:
+    """Open a source and measure it; nothing of a file is read into memory.
+
+    A file that cannot be sought, such as a pipe, is copied to a temporary one first: its size must
+    be known before the upload begins, and a second try must begin where the first did. A file that
+    the caller opened stays open.
+
+    Raises: OSError if it cannot be read; TypeError for a file that is open as text.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        with path.open("rb") as file:
+            yield _content(file, path.name, content_type)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        yield _content(io.BytesIO(source), "feed.csv", content_type)
+    else:
+        name = Path(str(getattr(source, "name", "feed.csv"))).name
+        if source.read(0) != b"":
+            raise TypeError("open the file for reading bytes: open(path, 'rb')")
+        if source.seekable():
+            yield _content(source, name, content_type)
+            return
+        with spool() as copy:
+            copyfileobj(source, copy, _PIECE)
+            copy.seek(0)
+            yield _content(copy, name, content_type)
+
+
+def _content(file: IO[bytes], name: str, content_type: str | None) -> Content:
+    start = file.tell()
+    size = file.seek(0, os.SEEK_END) - start
+    file.seek(start)
+    upload = Upload(file=file, start=start, size=size)
+    return Content(upload=upload, name=name, content_type=content_type or content_type_of(name))
+
+
+@contextmanager
+def spool() -> Iterator[IO[bytes]]:
+    """A temporary file, in memory as long as it is small."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        yield file
+
+
+@contextmanager
+def store(target: Target) -> Iterator[IO[bytes]]:
+    """A file to download into; ``target`` gets it whole when the block ends well, or not at all.
+
+    Raises: OSError if it cannot be written.
+    """
+    if isinstance(target, (str, os.PathLike)):
+        path = Path(target)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            try:
+                yield file
+                file.close()
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+        return
+    with spool() as file:
+        yield file
+        file.seek(0)
+        copyfileobj(file, target, _PIECE)
