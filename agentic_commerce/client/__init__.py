@@ -5,21 +5,49 @@ currency's minor unit, as everywhere outside feeds.
 """
 
 from agentic_commerce.client._client import AsyncClient, Client
-from agentic_commerce.client._resources import AsyncFiles, AsyncImportSets, Files, ImportSets
+from agentic_commerce.client._resources import (
+    AsyncCatalogImports,
+    AsyncFiles,
+    AsyncImportSets,
+    CatalogImports,
+    Files,
+    ImportSets,
+)
 from agentic_commerce.client._setup import Clock, SystemClock, Versions
 from agentic_commerce.client.models import (
+    CatalogAwaitingUpload,
+    CatalogErrorFile,
+    CatalogErrors,
+    CatalogErrorSample,
+    CatalogFailure,
+    CatalogImport,
+    CatalogImportDetails,
+    CatalogImportStatus,
+    CatalogProgress,
     File,
     ImportSet,
     ImportSetErrors,
     ImportSetResult,
     ImportSetStatus,
     ImportSetSuccesses,
+    PresignedUrl,
 )
 
 __all__ = [
+    "AsyncCatalogImports",
     "AsyncClient",
     "AsyncFiles",
     "AsyncImportSets",
+    "CatalogAwaitingUpload",
+    "CatalogErrorFile",
+    "CatalogErrorSample",
+    "CatalogErrors",
+    "CatalogFailure",
+    "CatalogImport",
+    "CatalogImportDetails",
+    "CatalogImportStatus",
+    "CatalogImports",
+    "CatalogProgress",
     "Client",
     "Clock",
     "File",
@@ -30,6 +58,7 @@ __all__ = [
     "ImportSetStatus",
     "ImportSetSuccesses",
     "ImportSets",
+    "PresignedUrl",
     "SystemClock",
     "Versions",
 ]

@@ -11,11 +11,11 @@ import attrs
 import orjson
 from attrs import field
 
-from agentic_commerce import __version__
 from agentic_commerce._payload import convert, read_object
-from agentic_commerce.client._policy import pause
-from agentic_commerce.client._setup import Setup
-from agentic_commerce.client._wire import Flow, Lost, Moment, Reply, Request, Send, Sleep, Upload
+from agentic_commerce.client._download import follow
+from agentic_commerce.client._policy import try_request
+from agentic_commerce.client._setup import AGENT, Setup
+from agentic_commerce.client._wire import Flow, Lost, Reply, Request, Upload
 from agentic_commerce.errors import (
     APIConnectionError,
     APIError,
@@ -29,7 +29,16 @@ from agentic_commerce.errors import (
     ServerError,
 )
 
-__all__ = ["Call", "answer_of", "perform", "read_as", "refusal", "try_request"]
+__all__ = [
+    "Call",
+    "account_headers",
+    "answer_of",
+    "mask",
+    "perform",
+    "read_as",
+    "reader",
+    "refusal",
+]
 
 T = TypeVar("T")
 Pairs = tuple[tuple[str, str], ...]
@@ -73,7 +82,10 @@ def answer_of(call: Call[Any], setup: Setup, sink: IO[bytes] | None = None) -> F
     if call.method == "POST" and key is None:
         key = f"agentic-commerce-{setup.token()}"
     request = attrs.evolve(build(call, setup, key), sink=sink)
-    outcome = yield from try_request(request, setup)
+    if sink is None:
+        outcome = yield from try_request(request, setup)
+    else:
+        outcome = yield from follow(request, setup, call.operation)
     if isinstance(outcome, Lost):
         raise APIConnectionError(outcome.reason, operation=call.operation, idempotency_key=key)
     if not outcome.is_success:
@@ -81,22 +93,7 @@ def answer_of(call: Call[Any], setup: Setup, sink: IO[bytes] | None = None) -> F
     return outcome
 
 
-def try_request(request: Request, setup: Setup) -> Flow[Reply | Lost]:
-    """Send a request, and again while the policy advises it; the last outcome."""
-    tried = 0
-    while True:
-        outcome: Reply | Lost = yield Send(request)
-        tried += 1
-        now: Moment = yield Sleep(0)
-        seconds = pause(outcome, tried, setup, now.unix)
-        if seconds is None:
-            return outcome
-        yield Sleep(seconds)
-
-
 # ------------------------------------------------------------------------------------------ request
-
-_AGENT: Final = f"agentic-commerce-python/{__version__}"
 
 
 def build(call: Call[Any], setup: Setup, idempotency_key: str | None) -> Request:
@@ -105,7 +102,7 @@ def build(call: Call[Any], setup: Setup, idempotency_key: str | None) -> Request
     query = f"?{urlencode(call.query)}" if call.query else ""
     headers = {
         "Authorization": f"Bearer {setup.api_key}",
-        "User-Agent": _AGENT,
+        "User-Agent": AGENT,
         "Accept": "application/json",
         "Stripe-Version": call.version,
         "Idempotency-Key": idempotency_key,
@@ -154,7 +151,7 @@ def read_as(reply: Reply, read: Callable[[Mapping[str, Any]], T], operation: str
         f"the answer cannot be read: {'; '.join(map(str, issues[:3]))}",
         status=reply.status,
         operation=operation,
-        request_id=reply.headers.get("request-id"),
+        request_id=_request_id(reply),
     )
     unread.issues = issues
     raise unread
@@ -178,14 +175,19 @@ _KINDS: Final[dict[int, type[APIError]]] = {
 }
 
 # Rule: no key, secret or buyer's address in an error. Stripe masks keys in its messages already; a
-# proxy in between need not. An e-mail address is the buyer's datum that messages do quote.
-_SECRETS: Final = re.compile(r"\b(?:sk|rk|pk|whsec|ek)_[A-Za-z0-9_*]+|[^\s@<>'\"]+@[^\s@<>'\"]+")
+# proxy in between need not. An e-mail address is the buyer's datum that messages do quote. The
+# query of an address may be its signature.
+_SECRETS: Final = re.compile(
+    r"\b(?:sk|rk|pk|whsec|ek)_[A-Za-z0-9_*]+|[^\s@<>'\"]++@[^\s@<>'\"]+|(?<=\?)[^\s?]+=\S*"
+)
+_LONGEST: Final = 1000
+_ID: Final = re.compile(r"[\w.-]{1,100}", re.ASCII)
 
 
 def refusal(reply: Reply, setup: Setup, operation: str, permission: str | None = None) -> APIError:
     """The error that an unsuccessful answer stands for, whatever its body is."""
-    said = _error_of(reply)
-    message = _masked(said.get("message") or _instead(reply), setup)
+    said = {name: mask(text, setup) for name, text in _error_of(reply).items()}
+    message = said.get("message") or _instead(reply)
     kind = _KINDS.get(reply.status, ServerError if reply.status >= 500 else APIError)
     if reply.status < 500 and "idempotency" in f"{said.get('type')} {said.get('code')}":
         kind = IdempotencyError
@@ -199,7 +201,7 @@ def refusal(reply: Reply, setup: Setup, operation: str, permission: str | None =
         type=said.get("type"),
         code=said.get("code"),
         param=said.get("param"),
-        request_id=reply.headers.get("request-id"),
+        request_id=_request_id(reply),
         hint=hint,
     )
 
@@ -215,11 +217,21 @@ def _error_of(reply: Reply) -> dict[str, str]:
     return {k: v for k, v in error.items() if isinstance(v, str)} if isinstance(error, dict) else {}
 
 
+def _request_id(reply: Reply) -> str | None:
+    found = reply.headers.get("request-id", "")
+    return found if _ID.fullmatch(found) else None
+
+
 def _instead(reply: Reply) -> str:
+    if 300 <= reply.status < 400:
+        return "the API does not redirect: look at api_url, or at a proxy in between"
     kind = reply.headers.get("content-type", "").partition(";")[0]
     what = f"a body of type {kind or 'unknown'}" if reply.body else "no body"
     return f"the answer has {what}, and no error in it that can be read"
 
 
-def _masked(message: str, setup: Setup) -> str:
-    return _SECRETS.sub("***", message.replace(setup.api_key, "***"))[:1000]
+def mask(message: str, setup: Setup) -> str:
+    """A text from outside as an error may quote it: short, and without what looks secret."""
+    # Cut first, since a message may be as long as an answer; then the end may be half a secret.
+    text = message if len(message) <= _LONGEST else f"{message[:_LONGEST].rpartition(' ')[0]} ..."
+    return _SECRETS.sub("***", text.replace(setup.api_key, "***"))

@@ -15,7 +15,7 @@ import attrs
 
 from agentic_commerce.client._wire import Upload, content_type_of
 
-__all__ = ["Content", "Source", "Target", "opened", "spool", "store"]
+__all__ = ["Content", "Source", "Target", "opened", "spool", "stamp_of", "store"]
 
 Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes]"
 """What can be uploaded: a path, the bytes themselves, or a file open for reading bytes."""
@@ -69,8 +69,20 @@ def _content(file: IO[bytes], name: str, content_type: str | None) -> Content:
     start = file.tell()
     size = file.seek(0, os.SEEK_END) - start
     file.seek(start)
-    upload = Upload(file=file, start=start, size=size)
+    upload = Upload(file=file, start=start, size=size, stamp=stamp_of(file))
     return Content(upload=upload, name=name, content_type=content_type or content_type_of(name))
+
+
+def stamp_of(file: IO[bytes]) -> tuple[int, int] | None:
+    """What changes when a file's contents do; None for one that is only in memory.
+
+    A second try must not send other bytes than the first under the same idempotency key.
+    """
+    try:
+        found = os.fstat(file.fileno())
+    except (OSError, ValueError, AttributeError):
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 @contextmanager

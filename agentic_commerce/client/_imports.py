@@ -10,7 +10,7 @@ from typing import IO, Final
 
 import attrs
 
-from agentic_commerce.client._call import Call, answer_of, perform, reader
+from agentic_commerce.client._call import Call, answer_of, mask, perform, reader
 from agentic_commerce.client._files import Content
 from agentic_commerce.client._setup import Setup, segment
 from agentic_commerce.client._wait import wait_until_finished
@@ -109,7 +109,8 @@ def wait_for_import_set(
 
     state = yield from wait_until_finished(retrieve, setup, timeout, poll_interval, progress)
     if state.status == ImportSetStatus.FAILED:
-        raise ImportFailedError(state, message=state.failed_reason)
+        reason = mask(state.failed_reason, setup) if state.failed_reason else None
+        raise ImportFailedError(state, message=reason)
     return state
 
 

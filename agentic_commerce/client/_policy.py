@@ -12,9 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from agentic_commerce.client._setup import Setup
-from agentic_commerce.client._wire import Lost, Reply
+from agentic_commerce.client._wire import Flow, Lost, Moment, Reply, Request, Send, Sleep
 
-__all__ = ["pause"]
+__all__ = ["pause", "try_request"]
 
 _RETRIED: Final = frozenset({409, 429, 500, 502, 503, 504})
 _FIRST: Final = 0.5
@@ -59,3 +59,16 @@ def _retry_after(reply: Reply, now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
     except (ValueError, TypeError):
         return None
+
+
+def try_request(request: Request, setup: Setup) -> Flow[Reply | Lost]:
+    """Send a request, and again while the policy advises it; the last outcome."""
+    tried = 0
+    while True:
+        outcome: Reply | Lost = yield Send(request)
+        tried += 1
+        now: Moment = yield Sleep(0)
+        seconds = pause(outcome, tried, setup, now.unix)
+        if seconds is None:
+            return outcome
+        yield Sleep(seconds)

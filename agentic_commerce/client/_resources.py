@@ -1,15 +1,20 @@
-"""The groups of calls that a client has: for each a class that blocks, and one that awaits.
-
-Both do nothing but run the same flows. A test holds their signatures equal, and the documentation
-of the second is that of the first.
-"""
+"""The groups of calls about feeds: files, import sets (v1), catalog imports (v2)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime
 
+from agentic_commerce.client._catalog import (
+    catalog_filters,
+    create_catalog_import,
+    fetch_catalog_imports,
+    retrieve_catalog_import,
+    upload_catalog_file,
+    wait_for_catalog_import,
+)
 from agentic_commerce.client._files import Source, Target, opened, store
+from agentic_commerce.client._group import AsyncGroup, Group, Progress, share_docs
 from agentic_commerce.client._imports import (
     create_import_set,
     download_file,
@@ -17,28 +22,19 @@ from agentic_commerce.client._imports import (
     upload_file,
     wait_for_import_set,
 )
-from agentic_commerce.client.models import File, ImportSet
+from agentic_commerce.client.models import CatalogImport, File, ImportSet
 
-if TYPE_CHECKING:
-    from agentic_commerce.client._client import AsyncShell, Shell
-
-__all__ = ["AsyncFiles", "AsyncImportSets", "Files", "ImportSets"]
-
-T = TypeVar("T")
-Progress = Callable[[T], object]
-
-
-class _Group:
-    def __init__(self, shell: Shell) -> None:
-        self._run, self._setup = shell.run, shell.setup
+__all__ = [
+    "AsyncCatalogImports",
+    "AsyncFiles",
+    "AsyncImportSets",
+    "CatalogImports",
+    "Files",
+    "ImportSets",
+]
 
 
-class _AsyncGroup:
-    def __init__(self, shell: AsyncShell) -> None:
-        self._run, self._setup, self._enter = shell.run, shell.setup, shell.enter
-
-
-class Files(_Group):
+class Files(Group):
     """Files that were uploaded, or that Stripe made (v1).
 
     Source: docs.stripe.com/api/files; platform guide, "Upload the product catalog data to Stripe".
@@ -72,7 +68,7 @@ class Files(_Group):
             return self._run(download_file(self._setup, id, sink))
 
 
-class AsyncFiles(_AsyncGroup):
+class AsyncFiles(AsyncGroup):
     async def upload(
         self,
         source: Source,
@@ -88,7 +84,7 @@ class AsyncFiles(_AsyncGroup):
             return await self._run(download_file(self._setup, id, sink))
 
 
-class ImportSets(_Group):
+class ImportSets(Group):
     """Imports of uploaded files (v1, data management)."""
 
     def create(
@@ -124,7 +120,7 @@ class ImportSets(_Group):
         return self._run(flow)
 
 
-class AsyncImportSets(_AsyncGroup):
+class AsyncImportSets(AsyncGroup):
     async def create(
         self, file: File | str, standard_data_format: str, *, idempotency_key: str | None = None
     ) -> ImportSet:
@@ -146,12 +142,144 @@ class AsyncImportSets(_AsyncGroup):
         return await self._run(flow)
 
 
-def _share_docs(*pairs: tuple[type, type]) -> None:
-    for sync, other in pairs:
-        other.__doc__ = sync.__doc__
-        for name, method in vars(other).items():
-            if not name.startswith("_"):
-                method.__doc__ = getattr(sync, name).__doc__
+class CatalogImports(Group):
+    """Imports through the product catalog API (v2): create one, upload its file, wait."""
+
+    def create(
+        self,
+        feed_type: str,
+        mode: str,
+        metadata: Mapping[str, str] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> CatalogImport:
+        """Begin an import, which then waits for its file.
+
+        ``feed_type`` is ``feeds.PRODUCT.v2_feed_type`` or the like; ``mode`` is ``upsert``, or
+        ``replace``, by which every product that the file does not have is gone.
+
+        Raises: ValueError for another word; APIError, APIConnectionError.
+        """
+        flow = create_catalog_import(self._setup, feed_type, mode, metadata, idempotency_key)
+        return self._run(flow)
+
+    def upload(
+        self, import_or_id: CatalogImport | str, source: Source, *, content_type: str | None = None
+    ) -> None:
+        """Upload the file of an import that waits for it, to its presigned address.
+
+        ``source`` is as for ``files.upload``. An address that has expired is fetched anew. Your key
+        is not sent to it.
+
+        Raises: ValueError for more than 4 GB, or an import that waits for no file; OSError if the
+        file cannot be read; ImportFailedError; APIError, APIConnectionError.
+        """
+        with opened(source, content_type) as content:
+            return self._run(upload_catalog_file(self._setup, import_or_id, content))
+
+    def retrieve(self, id: str) -> CatalogImport:
+        """Look at an import. Raises: APIError, APIConnectionError."""
+        return self._run(retrieve_catalog_import(self._setup, id))
+
+    def list(
+        self,
+        *,
+        feed_type: str | None = None,
+        status: str | None = None,
+        created_gt: datetime | None = None,
+        created_gte: datetime | None = None,
+        created_lt: datetime | None = None,
+        created_lte: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[CatalogImport]:
+        """All imports that fit, page by page as you go on; ``limit`` is the size of a page.
+
+        Moments need a time zone. Raises: ValueError, TypeError; while it goes on APIError,
+        APIConnectionError.
+        """
+        filters = catalog_filters(
+            {"feed_type": feed_type, "status": status},
+            limit,
+            created_gt=created_gt,
+            created_gte=created_gte,
+            created_lt=created_lt,
+            created_lte=created_lte,
+        )
+        return self._each(fetch_catalog_imports(self._setup, filters))
+
+    def wait(
+        self,
+        id: str,
+        *,
+        timeout: float = 3600,
+        poll_interval: float = 2,
+        progress: Progress[CatalogImport] | None = None,
+    ) -> CatalogImport:
+        """Look at an import until it is finished; seconds. It may be another process's.
+
+        ``progress`` is called with each state that was seen. ``succeeded_with_errors`` is returned.
+
+        Raises: ImportFailedError; WaitTimeoutError with the last state; APIError,
+        APIConnectionError.
+        """
+        flow = wait_for_catalog_import(self._setup, id, timeout, poll_interval, progress)
+        return self._run(flow)
 
 
-_share_docs((Files, AsyncFiles), (ImportSets, AsyncImportSets))
+class AsyncCatalogImports(AsyncGroup):
+    async def create(
+        self,
+        feed_type: str,
+        mode: str,
+        metadata: Mapping[str, str] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> CatalogImport:
+        flow = create_catalog_import(self._setup, feed_type, mode, metadata, idempotency_key)
+        return await self._run(flow)
+
+    async def upload(
+        self, import_or_id: CatalogImport | str, source: Source, *, content_type: str | None = None
+    ) -> None:
+        async with self._enter(opened(source, content_type)) as content:
+            return await self._run(upload_catalog_file(self._setup, import_or_id, content))
+
+    async def retrieve(self, id: str) -> CatalogImport:
+        return await self._run(retrieve_catalog_import(self._setup, id))
+
+    def list(
+        self,
+        *,
+        feed_type: str | None = None,
+        status: str | None = None,
+        created_gt: datetime | None = None,
+        created_gte: datetime | None = None,
+        created_lt: datetime | None = None,
+        created_lte: datetime | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CatalogImport]:
+        filters = catalog_filters(
+            {"feed_type": feed_type, "status": status},
+            limit,
+            created_gt=created_gt,
+            created_gte=created_gte,
+            created_lt=created_lt,
+            created_lte=created_lte,
+        )
+        return self._each(fetch_catalog_imports(self._setup, filters))
+
+    async def wait(
+        self,
+        id: str,
+        *,
+        timeout: float = 3600,
+        poll_interval: float = 2,
+        progress: Progress[CatalogImport] | None = None,
+    ) -> CatalogImport:
+        flow = wait_for_catalog_import(self._setup, id, timeout, poll_interval, progress)
+        return await self._run(flow)
+
+
+share_docs(
+    (Files, AsyncFiles), (ImportSets, AsyncImportSets), (CatalogImports, AsyncCatalogImports)
+)

@@ -12,10 +12,13 @@ from typing import Final, Protocol
 import attrs
 from attrs import field
 
+from agentic_commerce import __version__
+
 __all__ = ["Clock", "Setup", "SystemClock", "Versions"]
 
 API_URL: Final = "https://api.stripe.com"
 FILES_URL: Final = "https://files.stripe.com"
+AGENT: Final = f"agentic-commerce-python/{__version__}"
 
 
 @attrs.frozen(kw_only=True)

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from agentic_commerce.client._setup import Setup
 from agentic_commerce.client._wire import Flow, Moment, Sleep
+from agentic_commerce.client.models import CatalogImport, ImportSet, without_addresses
 from agentic_commerce.errors import WaitTimeoutError
 
 __all__ = ["wait_until_finished"]
 
 
-class Import(Protocol):
-    """An import of either API."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether it is finished."""
-
-
-T = TypeVar("T", bound=Import)
+T = TypeVar("T", CatalogImport, ImportSet)
 
 _GROWTH: Final = 1.5
 _LONGEST: Final = 30.0
@@ -54,7 +43,7 @@ def wait_until_finished(
         now: Moment = yield Sleep(0)
         left = start.monotonic + timeout - now.monotonic
         if left <= 0:
-            raise WaitTimeoutError(state, timeout)
+            raise WaitTimeoutError(without_addresses(state), timeout)
         # Imports that began together should not be polled together. The last look is at the end.
         yield Sleep(min(pause * (1 + setup.random() / 4), left))
         pause = min(pause * _GROWTH, max(_LONGEST, poll_interval))

@@ -44,6 +44,8 @@ class Upload:
     size: int
     head: bytes = field(default=b"", repr=False)
     tail: bytes = field(default=b"", repr=False)
+    stamp: tuple[int, int] | None = None
+    """Of the file when it was opened: each try looks whether it is still the same."""
 
     @property
     def length(self) -> int:
