@@ -13,6 +13,23 @@ from agentic_commerce.client._resources import (
     Files,
     ImportSets,
 )
+from agentic_commerce.client._sale_models import (
+    AccountSession,
+    Agreement,
+    AgreementTransitions,
+    PaymentIntent,
+    Refund,
+)
+from agentic_commerce.client._sale_resources import (
+    AccountSessions,
+    Agreements,
+    AsyncAccountSessions,
+    AsyncAgreements,
+    AsyncEvents,
+    AsyncOrders,
+    Events,
+    Orders,
+)
 from agentic_commerce.client._setup import Clock, SystemClock, Versions
 from agentic_commerce.client.models import (
     CatalogAwaitingUpload,
@@ -34,10 +51,19 @@ from agentic_commerce.client.models import (
 )
 
 __all__ = [
+    "AccountSession",
+    "AccountSessions",
+    "Agreement",
+    "AgreementTransitions",
+    "Agreements",
+    "AsyncAccountSessions",
+    "AsyncAgreements",
     "AsyncCatalogImports",
     "AsyncClient",
+    "AsyncEvents",
     "AsyncFiles",
     "AsyncImportSets",
+    "AsyncOrders",
     "CatalogAwaitingUpload",
     "CatalogErrorFile",
     "CatalogErrorSample",
@@ -50,6 +76,7 @@ __all__ = [
     "CatalogProgress",
     "Client",
     "Clock",
+    "Events",
     "File",
     "Files",
     "ImportSet",
@@ -58,7 +85,10 @@ __all__ = [
     "ImportSetStatus",
     "ImportSetSuccesses",
     "ImportSets",
+    "Orders",
+    "PaymentIntent",
     "PresignedUrl",
+    "Refund",
     "SystemClock",
     "Versions",
 ]

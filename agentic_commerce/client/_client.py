@@ -16,6 +16,16 @@ from agentic_commerce.client._resources import (
     Files,
     ImportSets,
 )
+from agentic_commerce.client._sale_resources import (
+    AccountSessions,
+    Agreements,
+    AsyncAccountSessions,
+    AsyncAgreements,
+    AsyncEvents,
+    AsyncOrders,
+    Events,
+    Orders,
+)
 from agentic_commerce.client._setup import API_URL, FILES_URL, Clock, Setup, Versions
 from agentic_commerce.client._shell import TIMEOUT, AsyncShell, Shell, wiring
 
@@ -115,6 +125,26 @@ class Client(_Bound[Shell]):
         """Imports through the product catalog API (v2)."""
         return CatalogImports(self._shell)
 
+    @cached_property
+    def agreements(self) -> Agreements:
+        """Agreements between sellers and agents."""
+        return Agreements(self._shell)
+
+    @cached_property
+    def events(self) -> Events:
+        """Events of API v2."""
+        return Events(self._shell)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Completed sales and their payments."""
+        return Orders(self._shell)
+
+    @cached_property
+    def account_sessions(self) -> AccountSessions:
+        """Sessions of embedded components."""
+        return AccountSessions(self._shell)
+
 
 class AsyncClient(_Bound[AsyncShell]):
     """Stripe's API for platforms, awaiting; otherwise as `Client`.
@@ -177,3 +207,23 @@ class AsyncClient(_Bound[AsyncShell]):
     def catalog_imports(self) -> AsyncCatalogImports:
         """Imports through the product catalog API (v2)."""
         return AsyncCatalogImports(self._shell)
+
+    @cached_property
+    def agreements(self) -> AsyncAgreements:
+        """Agreements between sellers and agents."""
+        return AsyncAgreements(self._shell)
+
+    @cached_property
+    def events(self) -> AsyncEvents:
+        """Events of API v2."""
+        return AsyncEvents(self._shell)
+
+    @cached_property
+    def orders(self) -> AsyncOrders:
+        """Completed sales and their payments."""
+        return AsyncOrders(self._shell)
+
+    @cached_property
+    def account_sessions(self) -> AsyncAccountSessions:
+        """Sessions of embedded components."""
+        return AsyncAccountSessions(self._shell)

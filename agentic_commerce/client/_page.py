@@ -25,10 +25,10 @@ class Page(Generic[T]):
     """Some items, and the cursor of the page after them; None if there is none."""
 
     items: tuple[T, ...]
-    cursor: str | None
+    cursor: Any
 
 
-Fetch: TypeAlias = Callable[[str | None], Flow[Page[T]]]
+Fetch: TypeAlias = Callable[[Any], Flow[Page[T]]]
 """From a cursor (None: the first page) to the flow that fetches its page."""
 
 _LARGEST: Final = 100

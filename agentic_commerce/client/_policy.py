@@ -8,6 +8,7 @@ repeat, because every call that changes something has the same idempotency key o
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -22,7 +23,7 @@ _LONGEST: Final = 8.0
 _OBEYED: Final = 60.0
 """A server may ask for a longer pause than ours, up to this; beyond, the caller should decide."""
 
-_SECONDS: Final = re.compile(r"\d{1,9}(?:\.\d+)?", re.ASCII)
+_SECONDS: Final = re.compile(r"\d++(?:\.\d++)?", re.ASCII)
 
 
 def pause(outcome: Reply | Lost, tried: int, setup: Setup, now: float) -> float | None:
@@ -56,9 +57,12 @@ def _retry_after(reply: Reply, now: float) -> float | None:
     if _SECONDS.fullmatch(text):
         return float(text)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError):
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
+    if moment.tzinfo is None:  # an HTTP date is in GMT, whatever this machine's zone is
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, moment.timestamp() - now)
 
 
 def try_request(request: Request, setup: Setup) -> Flow[Reply | Lost]:

@@ -7,35 +7,56 @@ import time
 from collections.abc import Callable
 from random import random
 from secrets import token_hex
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import attrs
 from attrs import field
 
 from agentic_commerce import __version__
+from agentic_commerce.orders import SESSION_VERSION
 
 __all__ = ["Clock", "Setup", "SystemClock", "Versions"]
 
 API_URL: Final = "https://api.stripe.com"
+_VERSION: Final = re.compile(r"[A-Za-z0-9._=;, -]*[A-Za-z0-9]", re.ASCII)
 FILES_URL: Final = "https://files.stripe.com"
 AGENT: Final = f"agentic-commerce-python/{__version__}"
+
+
+def _check_version(_: object, attribute: attrs.Attribute[str], value: object) -> None:
+    if not (value is None or (isinstance(value, str) and _VERSION.fullmatch(value))):
+        raise ValueError(f"versions.{attribute.name} is a text such as 2026-10-28.endive")
+
+
+def version(default: str | None) -> Any:
+    """A field of `Versions`."""
+    return field(default=default, validator=_check_version)
 
 
 @attrs.frozen(kw_only=True)
 class Versions:
     """The ``Stripe-Version`` of each group of calls; None sends none, so the account's own holds.
 
-    The defaults are those that Stripe's documents name, see "Versions" in the reference.
+    The defaults are those that Stripe's documents name. Raises: ValueError for a text that cannot
+    be a version.
     """
 
-    files: str | None = None
-    import_sets: str | None = "2025-09-30.clover;udap_beta=v1"
-    catalog_imports: str | None = "2026-10-28.endive"
-    agreements: str | None = "2026-04-22.preview"
-    events: str | None = "2026-04-22.preview"
-    orders: str | None = "2025-12-15.preview"
-    payments: str | None = None
-    account_sessions: str | None = "2026-10-14.preview"
+    files: str | None = version(None)
+    """``files``: an old and stable part of the API."""
+    import_sets: str | None = version("2025-09-30.clover;udap_beta=v1")
+    """``import_sets``: the version and the beta that the platform guide names."""
+    catalog_imports: str | None = version("2026-10-28.endive")
+    """``catalog_imports``: generally available; API v2 needs a version in every request."""
+    agreements: str | None = version("2026-04-22.preview")
+    """``agreements``: the version in which they became public."""
+    events: str | None = version("2026-04-22.preview")
+    """``events``: as for the Agreements that most of them are about."""
+    orders: str | None = version(SESSION_VERSION)
+    """``orders.retrieve`` and ``.list``: the preview that shows a line's SKU."""
+    payments: str | None = version(None)
+    """``orders.capture`` and ``.refund``: an old and stable part of the API."""
+    account_sessions: str | None = version("2026-10-14.preview")
+    """``account_sessions``: a preview that knows the component agentic_commerce_settings."""
 
 
 class Clock(Protocol):
@@ -110,6 +131,11 @@ def _check_url(_: object, attribute: attrs.Attribute[str], value: str) -> None:
         raise ValueError(f"{attribute.name} is an http(s) address without query")
 
 
+def _check_retries(_: object, __: object, value: int) -> None:
+    if type(value) is not int or value < 0:
+        raise ValueError("max_retries is a whole number, 0 or more")
+
+
 def _without_slash(url: str) -> str:
     return url.rstrip("/")
 
@@ -128,6 +154,6 @@ class Setup:
     api_url: str = field(default=API_URL, converter=_without_slash, validator=_check_url)
     files_url: str = field(default=FILES_URL, converter=_without_slash, validator=_check_url)
     versions: Versions = field(factory=Versions)
-    max_retries: int = 2
+    max_retries: int = field(default=2, validator=_check_retries)
     random: Callable[[], float] = field(default=random, repr=False)
     token: Callable[[], str] = field(default=token_hex, repr=False)

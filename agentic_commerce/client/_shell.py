@@ -201,7 +201,7 @@ class Shell:
 
     def each(self, fetch: Fetch[T]) -> Iterator[T]:
         """What the pages hold; a page is fetched when its first item is asked for."""
-        cursor: str | None = None
+        cursor = None
         while True:
             page = self.run(fetch(cursor))
             yield from page.items
@@ -262,7 +262,7 @@ class AsyncShell:
 
     async def each(self, fetch: Fetch[T]) -> AsyncIterator[T]:
         """What the pages hold; a page is fetched when its first item is asked for."""
-        cursor: str | None = None
+        cursor = None
         while True:
             page = await self.run(fetch(cursor))
             for item in page.items:
