@@ -34,7 +34,7 @@ def pause(outcome: Reply | Lost, tried: int, setup: Setup, now: float) -> float 
     """
     if tried > setup.max_retries or not _passes(outcome):
         return None
-    ours: float = min(_FIRST * 2 ** (tried - 1), _LONGEST) * (1 + setup.random()) / 2
+    ours: float = min(_FIRST * 2 ** min(tried - 1, 10), _LONGEST) * (1 + setup.random()) / 2
     asked = _retry_after(outcome, now) if isinstance(outcome, Reply) else None
     if asked is None:
         return ours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, closing
 from typing import Any, Final, Self, TypeVar
@@ -145,28 +146,32 @@ class _Body:
         return Reply(status=response.status_code, headers=headers, body=b"".join(self._held))
 
 
-def _pieces(upload: Upload) -> Iterator[bytes]:
-    if stamp_of(upload.file) != upload.stamp:
+def _begin(body: bytes | Upload) -> None:
+    """Put a file to its start, where each try begins, if it still is what it was when opened."""
+    if not isinstance(body, Upload):
+        return
+    try:
+        end = body.file.seek(0, os.SEEK_END)
+        body.file.seek(body.start)
+    except (OSError, ValueError):  # a closed file raises ValueError
+        raise _UnreadableError from None
+    if end < body.start + body.size or stamp_of(body.file) != body.stamp:
         raise _ChangedError
+
+
+def _pieces(upload: Upload) -> Iterator[bytes]:
     yield upload.head
     left = upload.size
     while left:
-        piece = _piece(upload, upload.start + upload.size - left, left)
+        try:
+            piece = upload.file.read(min(_PIECE, left))
+        except (OSError, ValueError):
+            raise _UnreadableError from None
         if not piece:
             raise _ChangedError
         left -= len(piece)
         yield piece
     yield upload.tail
-
-
-def _piece(upload: Upload, place: int, left: int) -> bytes:
-    try:
-        if left == upload.size:  # each try begins again where the first did
-            upload.file.seek(place)
-        return upload.file.read(min(_PIECE, left))
-    except (OSError, ValueError):  # a closed file raises ValueError
-        unread = _UnreadableError()
-    raise unread
 
 
 async def _pieces_async(upload: Upload) -> AsyncGenerator[bytes, None]:
@@ -233,6 +238,7 @@ class Shell:
 
     def _send(self, request: Request) -> Reply:
         body = request.body
+        _begin(body)
         content = _pieces(body) if isinstance(body, Upload) else body
         made = self._wiring.request(request, content)
         with closing(
@@ -295,6 +301,7 @@ class AsyncShell:
 
     async def _send(self, request: Request) -> Reply:
         body = request.body
+        await run_sync(_begin, body)
         content = _pieces_async(body) if isinstance(body, Upload) else body
         made = self._wiring.request(request, content)
         response = await self._http.send(made, stream=True, auth=None, follow_redirects=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,9 +15,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import anyio
 import attrs
+import httpx
 from attrs import field
 
 from agentic_commerce import AsyncClient, Client
+
+# Made once: reading the certificates takes longer than a test.
+TLS = ssl.create_default_context()
 
 KEY = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 
@@ -60,13 +65,30 @@ class Drop:
 
 
 @attrs.frozen
+class Hold:
+    """Send the head of an answer and a part of its body, or nothing at all, and then no more."""
+
+    part: bytes | None
+    until: threading.Event
+
+
+@attrs.frozen
 class Reset:
     """Reset the connection after so many bytes of the body."""
 
     after: int
 
 
-Reaction = Answer | Drop
+@attrs.frozen
+class Stall:
+    """Read so many bytes of the body, tell that, and no more."""
+
+    after: int
+    reached: threading.Event
+    until: threading.Event
+
+
+Reaction = Answer | Drop | Hold
 Handler = Callable[[Seen], Reaction]
 
 
@@ -76,7 +98,9 @@ class Server:
     seen: list[Seen] = field(factory=list)
 
 
-def _handler(handle: Handler, server: Server, resets: list[Reset]) -> type[BaseHTTPRequestHandler]:
+def _handler(
+    handle: Handler, server: Server, before: list[Reset | Stall]
+) -> type[BaseHTTPRequestHandler]:
     class Connection(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # a client's delayed ACK costs 40 ms an answer
@@ -84,14 +108,30 @@ def _handler(handle: Handler, server: Server, resets: list[Reset]) -> type[BaseH
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
+        def _spoil(self, fault: Reset | Stall, length: int) -> None:
+            self.close_connection = True
+            self.rfile.read(min(fault.after, length))
+            if isinstance(fault, Stall):
+                fault.reached.set()
+                fault.until.wait(10)
+                return
+            now = struct.pack("ii", 1, 0)  # close at once, with a reset
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
+            self.connection.close()
+
+        def _hold(self, hold: Hold) -> None:
+            self.close_connection = True
+            if hold.part is not None:
+                self.send_response(200)
+                self.send_header("Content-Length", "1000000")
+                self.end_headers()
+                self.wfile.write(hold.part)
+            hold.until.wait(10)
+
         def _react(self) -> None:
             length = int(self.headers.get("content-length", 0))
-            if resets:
-                self.rfile.read(min(resets.pop().after, length))
-                now = struct.pack("ii", 1, 0)  # close at once, with a reset
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
-                self.close_connection = True
-                self.connection.close()
+            if before:
+                self._spoil(before.pop(0), length)
                 return
             parts = urlsplit(self.path)
             seen = Seen(
@@ -105,6 +145,9 @@ def _handler(handle: Handler, server: Server, resets: list[Reset]) -> type[BaseH
             reaction = handle(seen)
             if isinstance(reaction, Drop):
                 self.close_connection = True
+                return
+            if isinstance(reaction, Hold):
+                self._hold(reaction)
                 return
             self.send_response(reaction.status)
             for name, value in reaction.headers.items():
@@ -130,10 +173,10 @@ class _Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(handle: Handler, *resets: Reset) -> Iterator[Server]:
-    """A server; the first requests are reset as ``resets`` say, before they are handled."""
+def serve(handle: Handler, *before: Reset | Stall) -> Iterator[Server]:
+    """A server; ``before`` spoils the first requests, before they are handled."""
     server = Server("")
-    listener = _Quiet(("127.0.0.1", 0), _handler(handle, server, list(resets)))
+    listener = _Quiet(("127.0.0.1", 0), _handler(handle, server, list(before)))
     server.url = f"http://127.0.0.1:{listener.server_address[1]}"
     thread = threading.Thread(target=listener.serve_forever, args=(0.005,))
     thread.start()
@@ -191,13 +234,14 @@ class Caller:
         }
         given |= options
         if self.kind == "sync":
-            with Client(KEY, **given) as client:
+            with httpx.Client(verify=TLS) as http, Client(KEY, **{"http": http} | given) as client:
                 found = scenario(client)
                 return list(found) if isinstance(found, Iterator) else found
         return anyio.run(self._await, scenario, given)
 
     async def _await(self, scenario: Callable[[Any], Any], given: dict[str, Any]) -> Any:
-        async with AsyncClient(KEY, **given) as client:
+        async with httpx.AsyncClient(verify=TLS) as http:
+            client = AsyncClient(KEY, **{"http": http} | given)
             found = scenario(client)
             if isinstance(found, AsyncIterator):
                 return [item async for item in found]
