@@ -43,6 +43,9 @@ __all__ = [
 T = TypeVar("T")
 Pairs = tuple[tuple[str, str], ...]
 
+# Rule: at most 255 characters. Source: docs.stripe.com/api/idempotent_requests.
+_KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
+
 
 @attrs.frozen(kw_only=True)
 class Call(Generic[T]):
@@ -81,6 +84,8 @@ def answer_of(call: Call[Any], setup: Setup, sink: IO[bytes] | None = None) -> F
     key = call.idempotency_key
     if call.method == "POST" and key is None:
         key = f"agentic-commerce-{setup.token()}"
+    if key is not None and not _KEY.fullmatch(key):
+        raise ValueError("idempotency_key is 1 to 255 characters of ASCII, without spaces")
     request = attrs.evolve(build(call, setup, key), sink=sink)
     if sink is None:
         outcome = yield from try_request(request, setup)

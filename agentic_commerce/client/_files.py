@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes]"
 Target: TypeAlias = "str | os.PathLike[str] | IO[bytes]"
 """Where a download can go: a path, or a file open for writing bytes."""
 
+# Rule: what goes into a header has no character that could end it.
+_TYPE: Final = re.compile(r"[!-~]+/[ -~]+", re.ASCII)
 _PIECE: Final = 1 << 20
 _IN_MEMORY: Final = 1 << 20
 
@@ -44,7 +47,8 @@ def opened(source: Source, content_type: str | None = None) -> Iterator[Content]
     be known before the upload begins, and a second try must begin where the first did. A file that
     the caller opened stays open.
 
-    Raises: OSError if it cannot be read; TypeError for a file that is open as text.
+    Raises: OSError if it cannot be read; TypeError for a file that is open as text; ValueError for
+    a MIME type that is none.
     """
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
@@ -70,6 +74,8 @@ def _content(file: IO[bytes], name: str, content_type: str | None) -> Content:
     size = file.seek(0, os.SEEK_END) - start
     file.seek(start)
     upload = Upload(file=file, start=start, size=size, stamp=stamp_of(file))
+    if content_type is not None and not _TYPE.fullmatch(content_type):
+        raise ValueError("content_type is a MIME type such as text/csv")
     return Content(upload=upload, name=name, content_type=content_type or content_type_of(name))
 
 

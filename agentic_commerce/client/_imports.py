@@ -63,7 +63,8 @@ def _multipart(content: Content, boundary: str) -> Upload:
         f"Content-Type: {content.content_type}\r\n\r\n"
     )
     tail = f"\r\n--{boundary}--\r\n"
-    return attrs.evolve(content.upload, head=head.encode(), tail=tail.encode())
+    # A file name may hold bytes that are no text.
+    return attrs.evolve(content.upload, head=head.encode(errors="replace"), tail=tail.encode())
 
 
 def create_import_set(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, closing
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing
+from functools import partial
 from typing import Any, Final, Self, TypeVar
 
 import attrs
@@ -140,22 +141,20 @@ class _Body:
         headers = {name.lower(): value for name, value in response.headers.items()}
         announced = headers.get("content-length", "")
         # Real connections notice this themselves, transports in memory do not.
-        is_plain = "content-encoding" not in headers and announced.isdigit()
+        is_plain = "content-encoding" not in headers and announced.isdecimal()
         if is_plain and int(announced) != self._size:
             raise _TruncatedError
         return Reply(status=response.status_code, headers=headers, body=b"".join(self._held))
 
 
-def _begin(body: bytes | Upload) -> None:
+def _begin(upload: Upload) -> None:
     """Put a file to its start, where each try begins, if it still is what it was when opened."""
-    if not isinstance(body, Upload):
-        return
     try:
-        end = body.file.seek(0, os.SEEK_END)
-        body.file.seek(body.start)
+        end = upload.file.seek(0, os.SEEK_END)
+        upload.file.seek(upload.start)
     except (OSError, ValueError):  # a closed file raises ValueError
         raise _UnreadableError from None
-    if end < body.start + body.size or stamp_of(body.file) != body.stamp:
+    if end < upload.start + upload.size or stamp_of(upload.file) != upload.stamp:
         raise _ChangedError
 
 
@@ -237,9 +236,10 @@ class Shell:
             return _lost(error)
 
     def _send(self, request: Request) -> Reply:
-        body = request.body
-        _begin(body)
-        content = _pieces(body) if isinstance(body, Upload) else body
+        content: Any = request.body
+        if isinstance(content, Upload):
+            _begin(content)
+            content = _pieces(content)
         made = self._wiring.request(request, content)
         with closing(
             self._http.send(made, stream=True, auth=None, follow_redirects=False)
@@ -300,19 +300,27 @@ class AsyncShell:
             return _lost(error)
 
     async def _send(self, request: Request) -> Reply:
-        body = request.body
-        await run_sync(_begin, body)
-        content = _pieces_async(body) if isinstance(body, Upload) else body
-        made = self._wiring.request(request, content)
-        response = await self._http.send(made, stream=True, auth=None, follow_redirects=False)
+        response = await self._answer(request)
         try:
             taken = _Body(request, response)
             async for piece in response.aiter_bytes():
-                await run_sync(taken.add, piece)
+                if request.sink is None:
+                    taken.add(piece)
+                else:
+                    await run_sync(taken.add, piece)
             return taken.reply()
         finally:
             with CancelScope(shield=True):
                 await response.aclose()
+
+    async def _answer(self, request: Request) -> httpx.Response:
+        send = partial(self._http.send, stream=True, auth=None, follow_redirects=False)
+        body = request.body
+        if not isinstance(body, Upload):
+            return await send(self._wiring.request(request, body))
+        await run_sync(_begin, body)
+        async with aclosing(_pieces_async(body)) as content:
+            return await send(self._wiring.request(request, content))
 
     @asynccontextmanager
     async def enter(self, context: AbstractContextManager[C]) -> AsyncIterator[C]:
@@ -324,4 +332,6 @@ class AsyncShell:
             with CancelScope(shield=True):
                 await run_sync(context.__exit__, type(error), error, error.__traceback__)
             raise
-        await run_sync(context.__exit__, None, None, None)
+        # What is whole is kept, even if somebody cancels just now.
+        with CancelScope(shield=True):
+            await run_sync(context.__exit__, None, None, None)

@@ -319,17 +319,32 @@ def test_a_presigned_address_that_is_not_there_is_an_error(call: Caller) -> None
 
 
 class Changing(io.BytesIO):
-    """A file to which something happens as soon as a try has read it all."""
+    """A file to which something happens when a try has read so much of it."""
 
-    def __init__(self, happens: Callable[[Changing], object]) -> None:
+    def __init__(self, happens: Callable[[Changing], object], after: int = len(BIG)) -> None:
         super().__init__(BIG)
-        self._happens = happens
+        self._happens, self._after = happens, after
 
     def read(self, size: int | None = -1) -> bytes:
         piece = super().read(size)
-        if size and self.tell() == len(BIG):
+        if size and self.tell() >= self._after:
             self._happens(self)
         return piece
+
+
+@pytest.mark.parametrize(
+    ("happens", "match"),
+    [
+        (lambda file: file.close(), "the file cannot be read any more"),
+        (lambda file: file.truncate(5), "the file was changed"),
+    ],
+)
+def test_a_file_that_is_lost_while_it_is_sent_is_an_error(
+    call: Caller, happens: Any, match: str
+) -> None:
+    with serve(lambda _: answer(FILE)) as server, pytest.raises(APIConnectionError, match=match):
+        call(server.url, lambda c: c.files.upload(Changing(happens, after=1)))
+    assert call.clock.slept == []
 
 
 def test_a_file_that_was_closed_between_two_tries_is_not_tried_again(call: Caller) -> None:

@@ -107,6 +107,25 @@ def test_a_file_that_is_not_there_is_an_os_error(call: Caller, tmp_path: Path) -
         call("http://127.0.0.1:1", lambda c: c.files.upload(tmp_path / "none.csv"))
 
 
+@pytest.mark.parametrize("kind", ["", "csv", "text/csv\r\nX: y", "text/ü"])
+def test_a_type_that_could_end_its_header_is_refused(call: Caller, kind: str) -> None:
+    with pytest.raises(ValueError, match="MIME type"):
+        call("http://127.0.0.1:1", lambda c: c.files.upload(FEED, content_type=kind))
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a\r\nX: y", "ü", "x" * 256])
+def test_a_key_that_could_end_its_header_is_refused(call: Caller, key: str) -> None:
+    with pytest.raises(ValueError, match="idempotency_key"):
+        call("http://127.0.0.1:1", lambda c: c.files.upload(FEED, idempotency_key=key))
+
+
+def test_a_name_that_is_no_text_is_sent_as_far_as_it_is_one(call: Caller, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv"))
+    path.write_bytes(FEED)
+    _, [_, (head, _)], _ = upload(call, path)
+    assert 'filename="caf?.csv"' in head
+
+
 def test_more_than_200_megabytes_are_refused_before_anything_is_sent() -> None:
     upload = Upload(file=io.BytesIO(), start=0, size=MAX_BYTES + 1)
     content = Content(upload=upload, name="feed.csv", content_type="text/csv")
