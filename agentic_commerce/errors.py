@@ -300,7 +300,7 @@ class APIConnectionError(AgenticCommerceError):
     """No whole answer came: refused, reset, cut off, or timed out, after all retries.
 
     Whether Stripe carried out the call is not known. To call again is safe with the same
-    ``idempotency_key``, which is None where the call changes nothing.
+    ``idempotency_key``, which is None where to call again is safe without one.
     """
 
     def __init__(self, message: str, *, operation: str, idempotency_key: str | None = None) -> None:

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-import attrs
-
-from agentic_commerce.client._call import Call, perform, reader
+from agentic_commerce.client._call import Call, bound_to, perform, reader
 from agentic_commerce.client._page import Fetch, Page, check_limit, read_v2_page
 from agentic_commerce.client._sale_models import Agreement
 from agentic_commerce.client._setup import Setup, segment
 from agentic_commerce.client._wire import Flow
-from agentic_commerce.events import Event, parse_event
+from agentic_commerce.events import AgreementEvent, Event, parse_event
 
 __all__ = [
     "act_on_agreement",
@@ -45,8 +43,12 @@ def create_agreement(
     return (yield from perform(call, setup))
 
 
-def retrieve_agreement(setup: Setup, id: str) -> Flow[Agreement]:
-    """Look at an Agreement."""
+def retrieve_agreement(setup: Setup, agreement: AgreementEvent | str) -> Flow[Agreement]:
+    """Look at an Agreement; an event about it brings its own context."""
+    if isinstance(agreement, str):
+        id = agreement
+    else:
+        id, setup = agreement.related_object.id, bound_to(setup, agreement)
     call = Call(
         operation="retrieve an Agreement",
         method="GET",
@@ -108,7 +110,7 @@ def retrieve_event(setup: Setup, event: Event | str) -> Flow[Event]:
     if isinstance(event, str):
         id = event
     else:
-        id, setup = event.id, attrs.evolve(setup, account=None, context=event.context)
+        id, setup = event.id, bound_to(setup, event)
     call = Call(
         operation="retrieve an event",
         method="GET",

@@ -28,11 +28,14 @@ from agentic_commerce.errors import (
     RateLimitError,
     ServerError,
 )
+from agentic_commerce.events import AgreementEvent, CatalogImportEvent, Event
+from agentic_commerce.orders import CheckoutSessionCompleted
 
 __all__ = [
     "Call",
     "account_headers",
     "answer_of",
+    "bound_to",
     "mask",
     "perform",
     "read_as",
@@ -86,7 +89,7 @@ def answer_of(call: Call[Any], setup: Setup, sink: IO[bytes] | None = None) -> F
         key = f"agentic-commerce-{setup.token()}"
     if key is not None and not _KEY.fullmatch(key):
         raise ValueError("idempotency_key is 1 to 255 characters of ASCII, without spaces")
-    request = attrs.evolve(build(call, setup, key), sink=sink)
+    request = build(call, setup, key, sink)
     if sink is None:
         outcome = yield from try_request(request, setup)
     else:
@@ -101,14 +104,16 @@ def answer_of(call: Call[Any], setup: Setup, sink: IO[bytes] | None = None) -> F
 # ------------------------------------------------------------------------------------------ request
 
 
-def build(call: Call[Any], setup: Setup, idempotency_key: str | None) -> Request:
+def build(
+    call: Call[Any], setup: Setup, idempotency_key: str | None, sink: IO[bytes] | None = None
+) -> Request:
     """The HTTP request of a call."""
     base = setup.api_url if call.host == "api" else setup.files_url
     query = f"?{urlencode(call.query)}" if call.query else ""
     headers = {
         "Authorization": f"Bearer {setup.api_key}",
         "User-Agent": AGENT,
-        "Accept": "application/json",
+        "Accept": "application/json" if sink is None else "*/*",
         "Stripe-Version": call.version,
         "Idempotency-Key": idempotency_key,
     }
@@ -122,7 +127,8 @@ def build(call: Call[Any], setup: Setup, idempotency_key: str | None) -> Request
         body = urlencode(call.form or ()).encode()
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     sent = {name: value for name, value in headers.items() if value is not None}
-    return Request(method=call.method, url=f"{base}{call.path}{query}", headers=sent, body=body)
+    url = f"{base}{call.path}{query}"
+    return Request(method=call.method, url=url, headers=sent, body=body, sink=sink)
 
 
 def account_headers(setup: Setup) -> dict[str, str | None]:
@@ -137,6 +143,20 @@ def account_headers(setup: Setup) -> dict[str, str | None]:
     if setup.context is not None:
         return {"Stripe-Context": setup.context}
     return {"Stripe-Account": setup.account}
+
+
+def bound_to(
+    setup: Setup, event: AgreementEvent | CatalogImportEvent | Event | CheckoutSessionCompleted
+) -> Setup:
+    """The setup for a call about an event's object: the event brings its own account.
+
+    A webhook of API v1 has an ``account``, a thin event a ``context``. None of either is the
+    platform itself, whatever account the client is bound to.
+    Raises: ValueError for what is no account and no path of accounts.
+    """
+    if isinstance(event, CheckoutSessionCompleted):
+        return attrs.evolve(setup, account=event.account, context=None)
+    return attrs.evolve(setup, account=None, context=event.context)
 
 
 # ------------------------------------------------------------------------------------------- answer

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from agentic_commerce.client._call import Call, mask, perform, reader
+from agentic_commerce.client._call import Call, bound_to, mask, perform, reader
 from agentic_commerce.client._download import check_address, refused_address
 from agentic_commerce.client._files import Content
 from agentic_commerce.client._page import Fetch, Page, check_limit, read_v2_page, rfc3339_filters
@@ -25,6 +25,7 @@ from agentic_commerce.client.models import (
     without_addresses,
 )
 from agentic_commerce.errors import APIConnectionError, APIError, ImportFailedError
+from agentic_commerce.events import CatalogImportEvent
 
 __all__ = [
     "catalog_filters",
@@ -75,8 +76,14 @@ def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
         raise ValueError(f"{name} is one of {', '.join(known)}")
 
 
-def retrieve_catalog_import(setup: Setup, id: str) -> Flow[CatalogImport]:
-    """Look at an import; its presigned addresses are made anew."""
+def retrieve_catalog_import(
+    setup: Setup, catalog_import: CatalogImportEvent | str
+) -> Flow[CatalogImport]:
+    """Look at an import, whose presigned addresses are made anew; an event brings its context."""
+    if isinstance(catalog_import, str):
+        id = catalog_import
+    else:
+        id, setup = catalog_import.related_object.id, bound_to(setup, catalog_import)
     call = Call(
         operation="retrieve a catalog import",
         method="GET",

@@ -23,6 +23,7 @@ from agentic_commerce.client._imports import (
     wait_for_import_set,
 )
 from agentic_commerce.client.models import CatalogImport, File, ImportSet
+from agentic_commerce.events import CatalogImportEvent
 
 __all__ = [
     "AsyncCatalogImports",
@@ -177,9 +178,12 @@ class CatalogImports(Group):
         with opened(source, content_type) as content:
             return self._run(upload_catalog_file(self._setup, import_or_id, content))
 
-    def retrieve(self, id: str) -> CatalogImport:
-        """Look at an import. Raises: APIError, APIConnectionError."""
-        return self._run(retrieve_catalog_import(self._setup, id))
+    def retrieve(self, catalog_import: CatalogImportEvent | str) -> CatalogImport:
+        """Look at an import, by its id or an event about it, which brings its own ``context``.
+
+        Raises: APIError, APIConnectionError.
+        """
+        return self._run(retrieve_catalog_import(self._setup, catalog_import))
 
     def list(
         self,
@@ -244,8 +248,8 @@ class AsyncCatalogImports(AsyncGroup):
         async with self._enter(opened(source, content_type)) as content:
             return await self._run(upload_catalog_file(self._setup, import_or_id, content))
 
-    async def retrieve(self, id: str) -> CatalogImport:
-        return await self._run(retrieve_catalog_import(self._setup, id))
+    async def retrieve(self, catalog_import: CatalogImportEvent | str) -> CatalogImport:
+        return await self._run(retrieve_catalog_import(self._setup, catalog_import))
 
     def list(
         self,

@@ -23,7 +23,7 @@ from agentic_commerce.client._sales import (
     refund_payment,
     retrieve_order,
 )
-from agentic_commerce.events import Event
+from agentic_commerce.events import AgreementEvent, Event
 from agentic_commerce.orders import CheckoutSessionCompleted, Order
 
 __all__ = [
@@ -51,9 +51,13 @@ class Agreements(Group):
         """
         return self._run(create_agreement(self._setup, orchestrator, idempotency_key))
 
-    def retrieve(self, id: str) -> Agreement:
-        """Look at an Agreement. Raises: APIError, APIConnectionError."""
-        return self._run(retrieve_agreement(self._setup, id))
+    def retrieve(self, agreement: AgreementEvent | str) -> Agreement:
+        """Look at an Agreement, by its id or an event about it.
+
+        A parsed event brings its own ``context``, whatever account the client is bound to.
+        Raises: APIError, APIConnectionError.
+        """
+        return self._run(retrieve_agreement(self._setup, agreement))
 
     def list(
         self, *, network_business_profile: str | None = None, limit: int | None = None
@@ -197,8 +201,8 @@ class AsyncAgreements(AsyncGroup):
     async def create(self, orchestrator: str, *, idempotency_key: str | None = None) -> Agreement:
         return await self._run(create_agreement(self._setup, orchestrator, idempotency_key))
 
-    async def retrieve(self, id: str) -> Agreement:
-        return await self._run(retrieve_agreement(self._setup, id))
+    async def retrieve(self, agreement: AgreementEvent | str) -> Agreement:
+        return await self._run(retrieve_agreement(self._setup, agreement))
 
     def list(
         self, *, network_business_profile: str | None = None, limit: int | None = None

@@ -14,7 +14,7 @@ import attrs
 
 from agentic_commerce._payload import convert
 from agentic_commerce._record import record
-from agentic_commerce.client._call import Call, Pairs, perform, reader
+from agentic_commerce.client._call import Call, Pairs, bound_to, perform, reader
 from agentic_commerce.client._page import Fetch, Page, check_limit, unix_filters
 from agentic_commerce.client._sale_models import AccountSession, PaymentIntent, Refund
 from agentic_commerce.client._setup import Setup, segment
@@ -80,7 +80,7 @@ def retrieve_order(setup: Setup, session: CheckoutSessionCompleted | str) -> Flo
     if isinstance(session, str):
         id = session
     else:
-        id, setup = session.session_id, attrs.evolve(setup, account=session.account, context=None)
+        id, setup = session.session_id, bound_to(setup, session)
     call = Call(
         operation="retrieve an order",
         method="GET",

@@ -94,6 +94,7 @@ class Wiring:
     """Whether the connections are ours to close."""
 
     def request(self, request: Request, content: Any) -> httpx.Request:
+        """The request as httpx has it."""
         # Not the caller's client.build_request: its default headers, cookies and parameters are
         # not for Stripe, and even less for a presigned address.
         headers = dict(request.headers)
@@ -105,10 +106,12 @@ class Wiring:
         )
 
     def moment(self) -> Moment:
+        """What the clock says."""
         return Moment(self.clock.unix(), self.clock.monotonic())
 
 
 def wiring(timeout: float | httpx.Timeout, clock: Clock | None, *, is_owned: bool) -> Wiring:
+    """The wiring that a client's arguments ask for."""
     if not isinstance(timeout, httpx.Timeout):
         timeout = httpx.Timeout(timeout, connect=min(timeout, 10))
     return Wiring(timeout=timeout, clock=clock or SystemClock(), is_owned=is_owned)

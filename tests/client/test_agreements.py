@@ -107,6 +107,16 @@ def test_a_thin_event_is_fetched_in_its_own_context(call: Caller, context: str) 
     assert found.data is not None
 
 
+def test_the_agreement_of_an_event_is_retrieved_in_its_context(call: Caller) -> None:
+    thin = events.parse_event(testing.agreement_event("confirmed", context="org_1/acct_2"))
+    with serve(lambda _: answer(agreement())) as server:
+        call(server.url, lambda c: c.agreements.retrieve(thin), account="acct_1")
+    [seen] = server.seen
+    assert seen.path == f"{PATH}/orca_test_1"
+    assert seen.headers["stripe-context"] == "org_1/acct_2"
+    assert "stripe-account" not in seen.headers
+
+
 def test_an_event_without_a_context_is_the_platforms(call: Caller) -> None:
     thin = events.parse_event(testing.agreement_event("created"))
     fetched = testing.agreement_event("created", fetched=True)

@@ -19,7 +19,9 @@ from agentic_commerce import (
     ImportFailedError,
     ServerError,
     WaitTimeoutError,
+    events,
     feeds,
+    testing,
 )
 from agentic_commerce.client import CatalogImport, CatalogImportStatus
 from agentic_commerce.client._catalog import MAX_BYTES, upload_catalog_file
@@ -347,6 +349,16 @@ def test_a_state_without_details_has_no_counts(call: Caller) -> None:
     shortcuts = (found.success_count, found.error_count, found.error_file, found.failure)
     assert shortcuts == (None, None, None, None)
     assert (found.samples, found.upload_url) == ((), None)
+
+
+def test_the_import_of_an_event_is_retrieved_in_its_context(call: Caller) -> None:
+    thin = events.parse_event(testing.catalog_import_event("failed", context="acct_2"))
+    with serve(lambda _: answer(stripe_import("failed"))) as server:
+        call(server.url, lambda c: c.catalog_imports.retrieve(thin), account="acct_1")
+    [seen] = server.seen
+    assert seen.path == f"{PATH}/{thin.raw['related_object']['id']}"
+    assert seen.headers["stripe-context"] == "acct_2"
+    assert "stripe-account" not in seen.headers
 
 
 @pytest.mark.parametrize("count", ["1_0", " 1", "1.0", "", "9" * 20, 1.5, True])

@@ -169,6 +169,7 @@ def test_a_download_goes_to_a_path_or_a_file(call: Caller, tmp_path: Path) -> No
     assert sizes == [len(FEED)] * 2
     assert path.read_bytes() == file.getvalue() == FEED
     assert server.seen[0].path == "/v1/files/file_1/contents"
+    assert server.seen[0].headers["accept"] == "*/*"
     assert os.listdir(tmp_path) == ["errors.csv"]  # noqa: PTH208
 
 
