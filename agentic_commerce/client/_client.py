@@ -149,7 +149,7 @@ class Client(_Bound[Shell]):
 class AsyncClient(_Bound[AsyncShell]):
     """Stripe's API for platforms, awaiting; otherwise as `Client`.
 
-    ``http`` is an ``httpx.AsyncClient``. It works under asyncio and trio.
+    ``http`` is an ``httpx.AsyncClient``. Keep to one event loop for each client.
     """
 
     def __init__(  # noqa: PLR0913 - each is one choice of the caller's

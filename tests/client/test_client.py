@@ -9,10 +9,13 @@ import traceback
 from copy import copy
 from functools import partial
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import anyio
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_httpx import HTTPXMock
 
 from agentic_commerce import (
@@ -32,6 +35,7 @@ from agentic_commerce import (
     client,
 )
 from agentic_commerce.client import ImportSet, SystemClock, Versions
+from agentic_commerce.client._setup import segment
 from tests.client.server import KEY, Answer, Caller, answer, problem, serve
 
 SET = {"id": "impset_1", "object": "data_management.import_set", "status": "pending"}
@@ -435,6 +439,18 @@ CALLS = [
     lambda c, x: c.account_sessions.create(x),
 ]
 NO_IDS = ["", ".", "..", "../x", "a/b", "a?b", "a#b", "a%2Fb", "a\r\nb", "a b", "ü", "a\\b"]
+
+
+@given(st.text(max_size=20) | st.text("aB9_.-/%?# ", max_size=6))
+def test_an_id_stands_in_a_path_as_it_is_or_not_at_all(text: str) -> None:
+    try:
+        found = segment(text, "id")
+    except ValueError:
+        return
+    assert found == text
+    assert urlsplit(f"https://x/v1/{found}/y").path == f"/v1/{found}/y"
+    assert quote(found, safe="") == found
+    assert httpx.URL(f"https://x/v1/{found}/y").raw_path == f"/v1/{found}/y".encode()
 
 
 @pytest.mark.parametrize("scenario", CALLS)

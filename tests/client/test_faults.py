@@ -117,7 +117,7 @@ def test_a_lost_answer_does_not_make_a_second_import_set(
         return answer(SET | {"id": f"impset_{made[key]}"})
 
     with serve(handle) as server:
-        found = call(server.url, create, timeout=0.2)
+        found = call(server.url, create, timeout=0.5)
     assert found.id == "impset_1"
     assert len(made) == 1
     assert len(server.seen) == 2
@@ -142,7 +142,7 @@ def test_your_own_key_is_sent_on_every_try(call: Caller) -> None:
 def test_a_body_that_stops_coming_is_a_timeout(call: Caller, release: threading.Event) -> None:
     hold = Hold(b'{"id": "imp', release)
     with serve(lambda _: hold) as server, pytest.raises(APIConnectionError, match="in time"):
-        call(server.url, retrieve, timeout=0.05)
+        call(server.url, retrieve, timeout=0.2)
     assert len(server.seen) == 3
 
 
@@ -458,7 +458,7 @@ def test_an_upload_that_is_cancelled_leaves_nothing_behind(
     path.write_bytes(BIG)
 
     async def wait() -> None:
-        await anyio.to_thread.run_sync(reached.wait)
+        await anyio.to_thread.run_sync(reached.wait, 5)
 
     with serve(lambda _: answer(SET), Stall(1000, reached, release)) as server:
         anyio.run(cancelled, server.url, lambda c: c.files.upload(path), wait)
@@ -490,7 +490,7 @@ def test_a_pause_that_is_cancelled_leaves_nothing_behind() -> None:
         return problem(503)
 
     async def wait() -> None:
-        await anyio.to_thread.run_sync(busy.wait)
+        await anyio.to_thread.run_sync(busy.wait, 5)
         await anyio.sleep(0.05)
 
     with serve(handle) as server:

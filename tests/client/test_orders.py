@@ -7,9 +7,12 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentic_commerce import APIResponseError, orders, testing
 from agentic_commerce.client import Versions
+from agentic_commerce.client._page import unix_filters
 from tests.client.server import Caller, Reaction, Seen, answer, sequence, serve
 
 PATH = "/v1/checkout/sessions"
@@ -170,6 +173,22 @@ def test_moments_are_sent_as_whole_seconds_that_mean_the_same(call: Caller) -> N
         "created[lte]": str(second),
         "limit": "100",
     }
+
+
+@given(
+    st.integers(0, 4_000_000_000),
+    st.datetimes(datetime(1971, 1, 1), datetime(2096, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_rounding_a_moment_changes_no_comparison_with_a_whole_second(
+    created: int, when: datetime
+) -> None:
+    filters = unix_filters(c_gt=when, c_gte=when, c_lt=when, c_lte=when)
+    sent = {name: int(text) for name, text in filters.items()}
+    moment = datetime.fromtimestamp(created, UTC)
+    assert (created > sent["c[gt]"]) == (moment > when)
+    assert (created >= sent["c[gte]"]) == (moment >= when)
+    assert (created < sent["c[lt]"]) == (moment < when)
+    assert (created <= sent["c[lte]"]) == (moment <= when)
 
 
 @pytest.mark.parametrize("whole", [True, False])
