@@ -7,9 +7,11 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from shutil import copyfileobj
+from stat import S_IMODE
 from typing import IO, Final, TypeAlias
 
 import attrs
@@ -105,19 +107,25 @@ def store(target: Target) -> Iterator[IO[bytes]]:
     Raises: OSError if it cannot be written.
     """
     if isinstance(target, (str, os.PathLike)):
-        path = Path(target)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            try:
-                yield file
-                file.close()
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        with _beside(Path(target)) as file:
+            yield file
         return
     with spool() as file:
         yield file
         file.seek(0)
         copyfileobj(file, target, _PIECE)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of ``path``, and its mode, when the block ends well."""
+    beside = path.with_name(f".{path.name}.{token_hex(4)}")
+    try:
+        with beside.open("xb") as file:
+            with suppress(FileNotFoundError):
+                beside.chmod(S_IMODE(path.stat().st_mode))  # who may read it stays as it was
+            yield file
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -185,6 +185,21 @@ def test_a_target_gets_the_whole_file_or_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["errors.csv"]  # noqa: PTH208
 
 
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
+    target = tmp_path / "errors.csv"
+    target.write_bytes(b"before")
+    target.chmod(0o640)
+    with store(target) as sink:
+        sink.write(FEED)
+    assert target.read_bytes() == FEED
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_directory_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), store(tmp_path / "none" / "errors.csv"):
+        raise AssertionError("the file was opened")
+
+
 def test_what_an_earlier_try_left_is_not_part_of_a_download(call: Caller) -> None:
     file = io.BytesIO()
     handle = sequence(Answer(200, b"x" * 500, length=1000), Answer(200, FEED))
