@@ -9,31 +9,57 @@ TYPE_CHECKING = False  # as typing's, without the 7 ms that importing typing tak
 if TYPE_CHECKING:
     from typing import Any
 
-    from agentic_commerce import errors, events, feeds, hooks, money, orders, testing
+    from agentic_commerce import client, errors, events, feeds, hooks, money, orders, testing
+    from agentic_commerce.client import AsyncClient, Client
     from agentic_commerce.errors import (
         AgenticCommerceError,
+        APIConnectionError,
+        APIError,
+        APIResponseError,
+        AuthenticationError,
         CellError,
         FeedError,
+        IdempotencyError,
+        ImportFailedError,
         Issue,
         MoneyError,
+        NotFoundError,
         PayloadError,
+        PermissionDeniedError,
+        RateLimitError,
         ResponseError,
+        ServerError,
         SignatureError,
         UnsupportedHookError,
+        WaitTimeoutError,
     )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseError",
     "AgenticCommerceError",
+    "AsyncClient",
+    "AuthenticationError",
     "CellError",
+    "Client",
     "FeedError",
+    "IdempotencyError",
+    "ImportFailedError",
     "Issue",
     "MoneyError",
+    "NotFoundError",
     "PayloadError",
+    "PermissionDeniedError",
+    "RateLimitError",
     "ResponseError",
+    "ServerError",
     "SignatureError",
     "UnsupportedHookError",
+    "WaitTimeoutError",
+    "client",
     "errors",
     "events",
     "feeds",
@@ -43,7 +69,7 @@ __all__ = [
     "testing",
 ]
 
-_ROOMS = frozenset({"errors", "events", "feeds", "hooks", "money", "orders", "testing"})
+_ROOMS = frozenset({"client", "errors", "events", "feeds", "hooks", "money", "orders", "testing"})
 
 
 def __getattr__(name: str) -> Any:
@@ -52,7 +78,8 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"{__name__}.{name}")
     if name in __all__:
-        return getattr(import_module(f"{__name__}.errors"), name)
+        room = "client" if name.endswith("Client") else "errors"
+        return getattr(import_module(f"{__name__}.{room}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -46,6 +46,7 @@ __all__ = [
 Structure = Callable[[Any, Any], Any]
 
 _INLINE: Final = (str, int, bool)
+_FACTORY: Final[Any] = type(attrs.Factory(dict))  # attrs types its factories as what they make
 
 # Spellings of the hook schema that differ from the API's own, which captured payloads use.
 _SPELLINGS: Final = {
@@ -166,11 +167,20 @@ class _Reader:
         if a.default is attrs.NOTHING:
             self._value(kind, v, target, depth)
             return
-        absent = "None" if a.default is None else "()" if a.default == () else "{}"
+        absent = self._absent(a.default)
         empty = f" or {v} == []" if absent == "()" else ""
         self._line(depth, f"if {v} is None{empty}: {target} = {absent}")
         self._line(depth, "else:")
         self._value(kind, v, target, depth + 1)
+
+    def _absent(self, default: Any) -> str:
+        """What stands for a value that is not there."""
+        if default is None or default == ():
+            return repr(default)
+        make = default.factory if isinstance(default, _FACTORY) else None
+        if make is None:
+            return self._name("default", default)
+        return "{}" if make is dict else f"{self._name('make', make)}()"
 
     def _value(self, kind: Any, v: str, target: str, depth: int) -> None:
         """Test ``v``, which is not null unless that is a fault, and put it into ``target``."""

@@ -36,7 +36,7 @@ from agentic_commerce._compile import (
     expandable,
     moment_of,
 )
-from agentic_commerce._record import UnixTime
+from agentic_commerce._record import Int64, UnixTime
 from agentic_commerce.errors import Issue, PayloadError, ResponseError
 
 __all__ = ["answer_reader", "payload_reader", "writer"]
@@ -179,6 +179,16 @@ def _unix_time(value: Any, _: Any = None) -> datetime:
     raise _KindError("a time in unix seconds, of a year from 1 to 9999", value)
 
 
+# Rule: at most 19 digits, which no 64-bit number exceeds; `int` alone also takes 1_0 and spaces.
+_INT64: Final = re.compile(r"-?\d{1,19}", re.ASCII)
+
+
+def _int64(value: Any, _: Any = None) -> int:
+    if isinstance(value, str) and _INT64.fullmatch(value):
+        return int(value)
+    return _whole(value)
+
+
 _KINDS: Final[dict[Any, Hook]] = {
     str: _text,
     int: _whole,
@@ -188,6 +198,7 @@ _KINDS: Final[dict[Any, Hook]] = {
     date: _date,
     datetime: _moment,
     UnixTime: _unix_time,
+    Int64: _int64,
 }
 
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, NewType
 
 import attrs
 
-__all__ = ["UnixTime", "masked", "record"]
+__all__ = ["Int64", "UnixTime", "masked", "record"]
+
+Int64 = NewType("Int64", int)
+"""A whole number that API v2 writes as text, because JSON readers round large ones; or plainly."""
 
 UnixTime = NewType("UnixTime", datetime)
 """A moment that JSON holds as whole unix seconds; a plain ``datetime`` is RFC 3339 text there."""

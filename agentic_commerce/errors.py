@@ -2,15 +2,16 @@
 
 Whoever catches `AgenticCommerceError` catches everything this library raises on purpose. Each
 subclass says whose fault it is: Stripe's payload, your handler's answer, the signature, a number
-that a currency cannot express. An error is a record first and a sentence second: the classes that
-can find several faults at once carry them as `Issue` records in ``.issues``.
+that a currency cannot express, a call that Stripe refused, a wire that broke. An error is a record
+first and a sentence second: the classes that can find several faults at once carry them as `Issue`
+records in ``.issues``.
 
 No message, here or anywhere, holds a secret or a buyer's data: paths, codes and ids only.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
@@ -19,16 +20,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CODES",
+    "APIConnectionError",
+    "APIError",
+    "APIResponseError",
     "AgenticCommerceError",
+    "AuthenticationError",
     "CellError",
     "FeedError",
+    "IdempotencyError",
+    "ImportFailedError",
     "Issue",
     "MoneyError",
+    "NotFoundError",
     "PayloadError",
+    "PermissionDeniedError",
+    "RateLimitError",
     "ResponseError",
+    "ServerError",
     "Severity",
     "SignatureError",
     "UnsupportedHookError",
+    "WaitTimeoutError",
 ]
 
 Severity = Literal["error", "warning"]
@@ -200,3 +212,137 @@ class SignatureError(AgenticCommerceError):
 
 class MoneyError(AgenticCommerceError, ValueError):
     """An amount that its currency cannot express, or a currency that is no ISO 4217 code."""
+
+
+# ----------------------------------------------------------------------------------------- the API
+
+
+class APIError(AgenticCommerceError):
+    """Stripe refused a call, or could not serve it.
+
+    ``status`` is the HTTP status; ``type``, ``code``, ``param`` and ``message`` are Stripe's own,
+    None where it gave none; ``request_id`` is what Stripe's support asks for. ``operation`` says
+    which call it was. The subclasses tell the usual causes apart; a request that is merely wrong
+    (400, 402, 422) is an APIError itself.
+    """
+
+    def __init__(
+        self,
+        message: str | None,
+        *,
+        status: int,
+        operation: str,
+        type: str | None = None,  # noqa: A002 - Stripe's word
+        code: str | None = None,
+        param: str | None = None,
+        request_id: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.message, self.status, self.operation = message, status, operation
+        self.type, self.code, self.param = type, code, param
+        self.request_id, self.hint = request_id, hint
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default would call the class with its args alone, and errors travel between processes.
+        return _remade, (type(self), self.args, self.__dict__)
+
+    def __str__(self) -> str:
+        words = [f"HTTP {self.status}", self.code or self.type or "", f"to {self.operation}"]
+        text = f"{' '.join(filter(None, words))}: {self.message or 'no message'}"
+        text += f" (param: {self.param})" if self.param else ""
+        text += f" ({self.hint})" if self.hint else ""
+        return text + (f" [{self.request_id}]" if self.request_id else "")
+
+
+def _remade(
+    kind: type[AgenticCommerceError], args: tuple[Any, ...], state: dict[str, Any]
+) -> AgenticCommerceError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class AuthenticationError(APIError):
+    """401: the API key is missing, wrong, or revoked."""
+
+
+class PermissionDeniedError(APIError):
+    """403: the key may not do this; ``.hint`` names the permission if the call is known."""
+
+
+class NotFoundError(APIError):
+    """404: there is no such object, or it belongs to another account or mode."""
+
+
+class IdempotencyError(APIError):
+    """The idempotency key was used for another request before, or is in use just now."""
+
+
+class RateLimitError(APIError):
+    """429, after all retries."""
+
+
+class ServerError(APIError):
+    """5xx, after all retries."""
+
+
+class APIResponseError(APIError):
+    """Stripe's answer cannot be read: not JSON, not an object, or without what it must have.
+
+    The call may well have been carried out. ``.issues`` names each fault with its JSON path.
+    """
+
+    issues: tuple[Issue, ...] = ()
+
+
+class APIConnectionError(AgenticCommerceError):
+    """No whole answer came: refused, reset, cut off, or timed out, after all retries.
+
+    Whether Stripe carried out the call is not known. To call again is safe with the same
+    ``idempotency_key``, which is None where to call again is safe without one.
+    """
+
+    def __init__(self, message: str, *, operation: str, idempotency_key: str | None = None) -> None:
+        self.message, self.operation, self.idempotency_key = message, operation, idempotency_key
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (type(self), self.args, self.__dict__)
+
+    def __str__(self) -> str:
+        return f"{self.message}, to {self.operation}"
+
+
+class ImportFailedError(AgenticCommerceError):
+    """Stripe could not process an import at all.
+
+    ``state`` is the import as it was retrieved; ``code`` and ``message`` are what Stripe said, if
+    anything.
+    """
+
+    def __init__(self, state: Any, *, code: str | None = None, message: str | None = None) -> None:
+        self.state, self.code, self.message = state, code, message
+        super().__init__(state, code, message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (type(self), self.args, self.__dict__)
+
+    def __str__(self) -> str:
+        said = ": ".join(filter(None, (self.code, self.message)))
+        return f"import {self.state.id} failed" + (f": {said}" if said else "")
+
+
+class WaitTimeoutError(AgenticCommerceError, TimeoutError):
+    """An import was not finished when the time was up. It goes on; wait again with its id.
+
+    ``state`` is the import as it was last seen.
+    """
+
+    def __init__(self, state: Any, seconds: float) -> None:
+        self.state, self.seconds = state, seconds
+        super().__init__(state, seconds)
+
+    def __str__(self) -> str:
+        status = self.state.status
+        return f"import {self.state.id} is {status!s} after {self.seconds:.0f} s; wait again"

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from agentic_commerce import errors, events, hooks, money, orders, testing
+from agentic_commerce import client, errors, events, hooks, money, orders, testing
 from agentic_commerce.hooks import doors, endpoint
 from agentic_commerce.testing import sandbox
 
@@ -19,7 +19,9 @@ DIRECTIVE = re.compile(r"^\.\. (?:auto\w+|py:data):: (\w+)", re.MULTILINE)
 
 
 @pytest.mark.parametrize(
-    "module", [errors, events, hooks, money, orders, sandbox, testing], ids=lambda m: m.__name__
+    "module",
+    [client, errors, events, hooks, money, orders, sandbox, testing],
+    ids=lambda m: m.__name__,
 )
 def test_the_reference_has_every_public_name_and_no_other(module: ModuleType) -> None:
     page = REFERENCE / f"{module.__name__.rpartition('.')[2]}.md"

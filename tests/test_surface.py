@@ -14,6 +14,7 @@ import pytest
 import agentic_commerce
 
 ROOMS = [
+    "client",
     "errors",
     "events",
     "feeds",

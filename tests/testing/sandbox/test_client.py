@@ -103,7 +103,7 @@ def test_the_asynchronous_client_does_the_same() -> None:
     sandbox = Sandbox(index_seconds=30)
     put_order(sandbox.world(ACCOUNT))
 
-    async def run() -> tuple[str, str]:
+    async def run() -> tuple[str | None, str]:
         client = sandbox.async_client(account=ACCOUNT)
         made = await client.catalog_imports.create("product", "upsert")
         await client.catalog_imports.upload(made, MIXED)

@@ -1,0 +1,130 @@
+"""Files and import sets: the upload through API v1.
+
+Source: platform guide, "Upload the product catalog data to Stripe" and "Monitor feed status".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO, Final
+
+import attrs
+
+from agentic_commerce.client._call import Call, answer_of, mask, perform, reader
+from agentic_commerce.client._files import Content
+from agentic_commerce.client._setup import Setup, segment
+from agentic_commerce.client._wait import wait_until_finished
+from agentic_commerce.client._wire import Flow, Upload
+from agentic_commerce.client.models import File, ImportSet, ImportSetStatus
+from agentic_commerce.errors import ImportFailedError
+
+__all__ = [
+    "create_import_set",
+    "download_file",
+    "retrieve_import_set",
+    "upload_file",
+    "wait_for_import_set",
+]
+
+MAX_BYTES: Final = 200_000_000
+_PURPOSE: Final = "data_management_manual_upload"
+
+
+def upload_file(setup: Setup, content: Content, idempotency_key: str | None) -> Flow[File]:
+    """Upload a feed. Raises: ValueError for more than 200 MB, before anything is sent."""
+    size = content.upload.size
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"the file has {size} bytes, and a v1 upload takes {MAX_BYTES} at most:"
+            " see feeds.split, or use catalog imports (v2)"
+        )
+    boundary = f"agentic-commerce-{setup.token()}"
+    call = Call(
+        operation="upload a file",
+        method="POST",
+        path="/v1/files",
+        host="files",
+        read=reader(File),
+        version=setup.versions.files,
+        permission="Files: write",
+        upload=_multipart(content, boundary),
+        content_type=f"multipart/form-data; boundary={boundary}",
+        idempotency_key=idempotency_key,
+    )
+    return (yield from perform(call, setup))
+
+
+def _multipart(content: Content, boundary: str) -> Upload:
+    # Rule: RFC 7578, section 4.2; in a name, quotes and line ends are percent-encoded.
+    name = content.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\n{_PURPOSE}\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        f"Content-Type: {content.content_type}\r\n\r\n"
+    )
+    tail = f"\r\n--{boundary}--\r\n"
+    # A file name may hold bytes that are no text.
+    return attrs.evolve(content.upload, head=head.encode(errors="replace"), tail=tail.encode())
+
+
+def create_import_set(
+    setup: Setup, file: File | str, standard_data_format: str, idempotency_key: str | None
+) -> Flow[ImportSet]:
+    """Begin to process an uploaded file."""
+    id = file if isinstance(file, str) else file.id
+    call = Call(
+        operation="create an import set",
+        method="POST",
+        path="/v1/data_management/import_sets",
+        read=reader(ImportSet),
+        version=setup.versions.import_sets,
+        form=(("file", segment(id, "file")), ("standard_data_format", standard_data_format)),
+        idempotency_key=idempotency_key,
+    )
+    return (yield from perform(call, setup))
+
+
+def retrieve_import_set(setup: Setup, id: str) -> Flow[ImportSet]:
+    """Look at an import set."""
+    call = Call(
+        operation="retrieve an import set",
+        method="GET",
+        path=f"/v1/data_management/import_sets/{segment(id, 'import set')}",
+        read=reader(ImportSet),
+        version=setup.versions.import_sets,
+    )
+    return (yield from perform(call, setup))
+
+
+def wait_for_import_set(
+    setup: Setup,
+    id: str,
+    timeout: float,
+    poll_interval: float,
+    progress: Callable[[ImportSet], object] | None,
+) -> Flow[ImportSet]:
+    """Follow an import set to its end. Raises: ImportFailedError, WaitTimeoutError."""
+
+    def retrieve() -> Flow[ImportSet]:
+        return retrieve_import_set(setup, id)
+
+    state = yield from wait_until_finished(retrieve, setup, timeout, poll_interval, progress)
+    if state.status == ImportSetStatus.FAILED:
+        reason = mask(state.failed_reason, setup) if state.failed_reason else None
+        raise ImportFailedError(state, message=reason)
+    return state
+
+
+def download_file(setup: Setup, id: str, sink: IO[bytes]) -> Flow[int]:
+    """Take a file's contents into ``sink``; how many bytes."""
+    call = Call(
+        operation="download a file",
+        method="GET",
+        path=f"/v1/files/{segment(id, 'file')}/contents",
+        host="files",
+        read=dict,
+        version=setup.versions.files,
+        permission="Files: read",
+    )
+    yield from answer_of(call, setup, sink)
+    return sink.tell()

@@ -1,0 +1,49 @@
+"""Following an import until it is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from agentic_commerce.client._setup import Setup
+from agentic_commerce.client._wire import Flow, Moment, Sleep
+from agentic_commerce.client.models import CatalogImport, ImportSet, without_addresses
+from agentic_commerce.errors import WaitTimeoutError
+
+__all__ = ["wait_until_finished"]
+
+
+T = TypeVar("T", CatalogImport, ImportSet)
+
+_GROWTH: Final = 1.5
+_LONGEST: Final = 30.0
+
+
+def wait_until_finished(
+    retrieve: Callable[[], Flow[T]],
+    setup: Setup,
+    timeout: float,
+    poll_interval: float,
+    progress: Callable[[T], object] | None,
+) -> Flow[T]:
+    """Retrieve an import until its status is terminal; the pauses grow up to half a minute.
+
+    Raises: WaitTimeoutError with the last state.
+    """
+    if not (timeout >= 0 and poll_interval > 0):
+        raise ValueError("timeout is at least 0 and poll_interval more than 0, in seconds")
+    start: Moment = yield Sleep(0)
+    pause = poll_interval
+    while True:
+        state = yield from retrieve()
+        if progress is not None:
+            progress(state)
+        if state.is_terminal:
+            return state
+        now: Moment = yield Sleep(0)
+        left = start.monotonic + timeout - now.monotonic
+        if left <= 0:
+            raise WaitTimeoutError(without_addresses(state), timeout)
+        # Imports that began together should not be polled together. The last look is at the end.
+        yield Sleep(min(pause * (1 + setup.random() / 4), left))
+        pause = min(pause * _GROWTH, max(_LONGEST, poll_interval))
