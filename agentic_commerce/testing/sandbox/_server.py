@@ -116,12 +116,23 @@ class Server:
             body=spool.blob(),
             origin=self.url,
         )
-        response = await asyncio.to_thread(self._sandbox.handle, request)
+        response = await self._answer(request)
         if response.delay:
             await asyncio.sleep(response.delay)
         await self._reply(response, receive, send)
         if not self._sandbox.is_idle:
             await asyncio.to_thread(self._sandbox.follow_up)
+
+    async def _answer(self, request: Request) -> Response:
+        # A thread costs as much as the answer. It is needed where an import may have to be read, or
+        # somebody else is being answered: the loop must go on meanwhile.
+        sandbox = self._sandbox
+        if sandbox.is_idle and sandbox.lock.acquire(blocking=False):
+            try:
+                return sandbox.handle(request)
+            finally:
+                sandbox.lock.release()
+        return await asyncio.to_thread(sandbox.handle, request)
 
     async def _reply(self, response: Response, receive: Receive, send: Send) -> None:
         if response.fault is None:

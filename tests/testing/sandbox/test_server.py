@@ -152,6 +152,15 @@ def test_a_hundred_tries_at_once_with_one_key_refund_once(caller: Shop) -> None:
     assert (len(caller.world.refunds), sum(replayed)) == (1, 99)
 
 
+def test_the_server_goes_on_while_somebody_else_is_being_answered(caller: Shop) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with caller.sandbox.lock:
+            waiting = pool.submit(caller.get, SESSIONS)
+            assert httpx.get(caller.base + PING).status_code == 204
+            assert not waiting.done()
+        assert waiting.result().status_code == 200
+
+
 def test_events_follow_the_answer(caller: Shop) -> None:
     bodies: list[bytes] = []
     caller.sandbox.listen(lambda body, _: bodies.append(body))
