@@ -48,9 +48,11 @@ class Sandbox:
     Everything is in memory, nothing leaves the machine, and with the same ``seed`` a run repeats to
     the last id. ``clock`` stands still until it is told to advance. Any ``acct_...`` is a connected
     account with a world of its own, unless ``accounts`` names those that there are. An import is
-    final when it was asked about ``index_polls`` times in vain and ``index_seconds`` have passed.
+    final once it was asked about ``index_polls`` times and ``index_seconds`` have passed.
     ``blank_cells`` says what a blank cell of an upsert does: "clear" or "keep". Signatures bear the
-    time of ``signing_clock``, the system's, because the platform checks them by its own.
+    time of ``signing_clock``, the system's, because the platform checks them by its own. Events are
+    sent when the request that caused them is answered; with ``sandbox.auto_deliver = False`` they
+    wait for `deliver`.
 
     >>> sandbox = Sandbox(seed=1)
     >>> sandbox.api_key.startswith("sk_test_"), sandbox.hook_secret.startswith("whsec_")
