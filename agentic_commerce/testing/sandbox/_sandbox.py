@@ -328,10 +328,13 @@ class Sandbox:
     def serve(self, port: int = 0) -> Server:
         """Serve the sandbox over HTTP on 127.0.0.1, until ``close``; needs the extra ``sandbox``.
 
-        Raises: OSError if the port is taken.
+        Raises: OSError if the port is taken; ModuleNotFoundError without the extra.
         """
-        from agentic_commerce.testing.sandbox import _server  # noqa: PLC0415 - loads uvicorn
-
+        try:
+            from agentic_commerce.testing.sandbox import _server  # noqa: PLC0415 - loads uvicorn
+        except ModuleNotFoundError as error:
+            needs = f"The server needs {error.name}: pip install 'agentic-commerce[sandbox]'"
+            raise ModuleNotFoundError(needs, name=error.name) from error
         return _server.Server(self, port)
 
     # ------------------------------------------------------------------------------------- telling

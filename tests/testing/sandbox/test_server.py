@@ -6,6 +6,7 @@ import gc
 import json
 import random
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +14,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from agentic_commerce.testing import sandbox as package
 from agentic_commerce.testing.sandbox import FaultError, Sandbox
 from agentic_commerce.testing.sandbox._server import PING, Server
 from tests.testing.sandbox.shop import GA, Shop, cells, feed, put_order, until
@@ -169,6 +171,16 @@ def test_events_follow_the_answer(caller: Shop) -> None:
     caller.http.close()
     until(lambda: len(bodies) == 2)
     assert json.loads(bodies[0])["type"] == "charge.refunded"
+
+
+def test_without_its_extra_the_server_says_what_to_install(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(package, "_server", raising=False)
+    monkeypatch.delitem(sys.modules, "agentic_commerce.testing.sandbox._server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(ModuleNotFoundError, match=r"uvicorn: pip install .*\[sandbox\]"):
+        sandbox.serve()
 
 
 def test_a_broken_query_is_no_reason_to_fall_over(caller: Shop) -> None:
