@@ -1,13 +1,14 @@
 """What passes between the flows, which do no I/O, and the two shells, which do nothing else.
 
-A flow is a generator. It yields steps: `Send` a request, `Sleep`. A shell carries each step out and
-sends the outcome back: a `Reply`, or `Lost` if no whole reply came; a `Moment` after a sleep.
+A flow is a generator. It yields steps: `Send` a request, `Sleep`, `Work`. A shell carries each step
+out and sends the outcome back: a `Reply`, or `Lost` if no whole reply came; a `Moment` after a
+sleep; what the work returned.
 """
 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import PurePath
 from typing import IO, Any, Final, TypeAlias, TypeVar
 
@@ -25,6 +26,7 @@ __all__ = [
     "Sleep",
     "Step",
     "Upload",
+    "Work",
     "content_type_of",
 ]
 
@@ -109,7 +111,17 @@ class Sleep:
     seconds: float
 
 
-Step: TypeAlias = Send | Sleep
+@attrs.frozen
+class Work:
+    """A step: call a function that blocks, on a thread if others would have to wait for it.
+
+    The outcome is what it returns. What it raises ends the flow.
+    """
+
+    function: Callable[[], Any]
+
+
+Step: TypeAlias = Send | Sleep | Work
 Outcome: TypeAlias = Reply | Lost | Moment
 Flow: TypeAlias = Generator[Step, Any, T]
 
