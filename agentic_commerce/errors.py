@@ -151,8 +151,8 @@ class FeedError(_IssuesError, ValueError):
     """Rows break the feed's rules, so Stripe would refuse them.
 
     ``.issues`` names every fault of the first bad row (or of the header) with row and column. Where
-    a whole file was checked, ``.report`` is the `feeds.FeedReport`, with its counts, and ``.issues``
-    are its errors.
+    a whole file was checked, ``.report`` is the `feeds.FeedReport` with its counts, and ``.issues``
+    are errors of many rows.
     """
 
     _headline = "the feed has rows that Stripe would refuse"

@@ -20,8 +20,10 @@ from agentic_commerce.client.models import File, ImportSet, ImportSetStatus
 from agentic_commerce.errors import ImportFailedError
 
 __all__ = [
+    "check_import_set",
     "create_import_set",
     "download_file",
+    "import_set_call",
     "retrieve_import_set",
     "upload_file",
     "wait_for_import_set",
@@ -123,10 +125,15 @@ def wait_for_import_set(
         return retrieve_import_set(setup, id)
 
     state = yield from wait_until_finished(retrieve, setup, timeout, poll_interval, progress)
+    check_import_set(state, setup)
+    return state
+
+
+def check_import_set(state: ImportSet, setup: Setup) -> None:
+    """Raises: ImportFailedError with what Stripe said."""
     if state.status == ImportSetStatus.FAILED:
         reason = mask(state.failed_reason, setup) if state.failed_reason else None
         raise ImportFailedError(state, message=reason)
-    return state
 
 
 def download_file(setup: Setup, id: str, sink: IO[bytes]) -> Flow[int]:

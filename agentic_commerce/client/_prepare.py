@@ -212,9 +212,7 @@ def _checked(content: Content, options: Options, bad: _BadRows, report: Report) 
         nonlocal shown
         if at.bytes_read // _PIECE != shown:
             shown = at.bytes_read // _PIECE
-            done = PublishProgress(
-                stage="check", bytes_done=at.bytes_read, bytes_total=upload.size
-            )
+            done = PublishProgress(stage="check", bytes_done=at.bytes_read, bytes_total=upload.size)
             report(done)
 
     upload.file.seek(upload.start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import IO, Any
+from typing import IO
 
 import attrs
 
@@ -69,9 +69,7 @@ def _rows(prepared: Prepared) -> int | None:
 def _result(prepared: Prepared, imports: list[PublishedImport]) -> PublishResult:
     result = result_of(tuple(imports), rows=_rows(prepared), dropped=len(prepared.dropped))
     is_cut = len(prepared.dropped) > len(prepared.errors)
-    return attrs.evolve(
-        result, errors=prepared.errors, is_cut=is_cut, report=prepared.report
-    )
+    return attrs.evolve(result, errors=prepared.errors, is_cut=is_cut, report=prepared.report)
 
 
 # ------------------------------------------------------------------------------------------- waiting

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
-from agentic_commerce.client._catalog import retrieve_catalog_import
+from agentic_commerce.client._catalog import check_catalog_import, retrieve_catalog_import
 from agentic_commerce.client._download import download_url
-from agentic_commerce.client._imports import download_file, retrieve_import_set
+from agentic_commerce.client._imports import check_import_set, download_file, retrieve_import_set
 from agentic_commerce.client._setup import Setup
 from agentic_commerce.client._wire import Flow, Moment, Sleep, Work
 from agentic_commerce.client.models import CatalogErrorFile, CatalogImport, ImportSet
 from agentic_commerce.errors import (
     APIConnectionError,
     APIError,
-    ImportFailedError,
     ImportPendingError,
     Issue,
     PayloadError,
@@ -40,15 +39,14 @@ def fetch_report(setup: Setup, known: ImportSet | str, sink: IO[bytes]) -> Flow[
     errors = known.result.errors if known.result else None
     if errors is None or errors.file is None:
         refused = errors.row_count if errors else 0
-        _check_explained(known, refused, known.failed_reason, "$.result.errors.file")
+        check_import_set(known, setup)
+        _check_explained(known, refused, "$.result.errors.file")
         return False
     yield from download_file(setup, errors.file, sink)
     return True
 
 
-def fetch_catalog_report(
-    setup: Setup, known: CatalogImport | str, sink: IO[bytes]
-) -> Flow[bool]:
+def fetch_catalog_report(setup: Setup, known: CatalogImport | str, sink: IO[bytes]) -> Flow[bool]:
     """The same for a catalog import, whose presigned address is renewed if it has expired."""
     is_fresh = isinstance(known, str) or not known.is_terminal
     if isinstance(known, str) or not known.is_terminal:
@@ -72,10 +70,9 @@ def fetch_catalog_report(
 def _from_address(setup: Setup, known: CatalogImport, sink: IO[bytes]) -> Flow[bool]:
     file = known.error_file
     if file is None or file.address is None:
-        why = known.failure
-        reason = why and (why.failure_message or why.code)
+        check_catalog_import(known, setup)
         path = "$.status_details.succeeded_with_errors.error_file"
-        _check_explained(known, known.error_count or 0, reason, path)
+        _check_explained(known, known.error_count or 0, path)
         return False
     size = yield from download_url(setup, file.address.url, sink, _OPERATION)
     _check_size(file, size)
@@ -89,14 +86,10 @@ def _check_size(file: CatalogErrorFile, size: int) -> None:
         )
 
 
-def _check_explained(
-    known: ImportSet | CatalogImport, refused: int, reason: str | None, path: str
-) -> None:
+def _check_explained(known: ImportSet | CatalogImport, refused: int, path: str) -> None:
     """An import without an error report must be finished, and have no errors."""
     if not known.is_terminal:
         raise ImportPendingError(known)
-    if known.status == "failed":
-        raise ImportFailedError(known, message=reason)
     if refused:
         message = f"{refused} rows were refused, and there is no error report"
         raise PayloadError([Issue("missing", message, column=path)])

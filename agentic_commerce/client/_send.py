@@ -89,8 +89,9 @@ class Sending:
             return catalog_import_call(self.setup, feed, mode, metadata, key)
 
         one = yield from self._created(call, retrieve_catalog_import, f"{self.key()}-import")
-        if one.state.status in (None, "awaiting_upload"):
-            # Of an import that was begun before a crash the file may be there, or not yet.
+        waits = not one.replayed or one.state.status == "awaiting_upload"
+        if waits and isinstance(one.state, CatalogImport):
+            # An import that was begun before a crash may have its file already.
             yield from upload_catalog_file(self.setup, one.state, self._watched())
         return one
 

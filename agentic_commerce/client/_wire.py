@@ -122,7 +122,7 @@ class Work:
 
 
 Step: TypeAlias = Send | Sleep | Work
-Outcome: TypeAlias = Reply | Lost | Moment
+Outcome: TypeAlias = Reply | Lost | Moment | object
 Flow: TypeAlias = Generator[Step, Any, T]
 
 # Rule: the MIME type must match the file's format. Source: platform guide, "Upload the product

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import attrs
 from attrs import field
 
-from agentic_commerce.client.models import ImportSet
+from agentic_commerce.client.models import CatalogImport, ImportSet
 from agentic_commerce.client.report import RowError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PublishProgress", "PublishResult", "PublishedImport", "Stage"]
 
-Import: TypeAlias = ImportSet
+Import: TypeAlias = ImportSet | CatalogImport
 
 Stage: TypeAlias = Literal[
     "check", "drop", "split", "hash", "upload", "create", "wait", "errors", "done"
@@ -89,7 +89,7 @@ class PublishResult:
     processed), ``accepted`` and ``refused`` what Stripe says, ``dropped`` the rows that our check
     left out. All are None where nobody has said. If they do not add up, ``discrepancies`` says so.
 
-    ``errors`` are the rows that were refused or dropped, as many as ``max_errors``; ``is_cut`` tells
+    ``errors`` are the rows that were refused or dropped, ``max_errors`` at most; ``is_cut`` tells
     that there are more, which ``import_sets.errors`` or ``catalog_imports.errors`` can read.
     ``report`` is that of the check, None without one.
 

@@ -58,7 +58,9 @@ def row_error(header: Sequence[str], cells: Sequence[str], message: str, **more:
     for name, cell in zip(header, cells, strict=False):
         row.setdefault(name, cell)
     key = key_of(header)
-    return RowError(id=row.get(key or "") or None, message=message, row=row, cells=tuple(cells), **more)
+    return RowError(
+        id=row.get(key or "") or None, message=message, row=row, cells=tuple(cells), **more
+    )
 
 
 _KEYS: Final = tuple(dict.fromkeys(feed.key for feed in FEEDS.values()))

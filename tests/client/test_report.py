@@ -181,7 +181,7 @@ def test_no_errors_need_no_source(tmp_path: Path) -> None:
     assert told(table(HEADER), source=unread) == []
 
 
-# ---------------------------------------------------------------------------------------------- laws
+# --------------------------------------------------------------------------------------- laws
 
 CELLS = st.text(st.sampled_from('ab",\r\n\t x'), max_size=4)
 IDS = st.sampled_from(["", "A", "B", "C", "SKU 4"])
@@ -195,7 +195,9 @@ def test_the_join_names_exactly_the_rows_that_were_refused(
     refused = sorted(data.draw(st.sets(st.integers(0, len(rows) - 1))))
     source = table(("id", "price", "title"), *rows, quoting=csv.QUOTE_ALL)
     order = data.draw(st.permutations(refused))
-    report = table(("stripe_error_message", "id", "price", "title"), *(("no", *rows[i]) for i in order))
+    report = table(
+        ("stripe_error_message", "id", "price", "title"), *(("no", *rows[i]) for i in order)
+    )
     found = [e.source_row for e in read_errors(report, source=source, feed=feeds.PRICING)]
     assert [rows[row - 2] for row in found if row] == [rows[i] for i in order]
     assert len(set(found)) == len(order)
