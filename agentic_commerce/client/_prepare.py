@@ -36,7 +36,7 @@ _LISTED: Final = 1000
 
 @attrs.frozen(kw_only=True)
 class Options:
-    """What the caller of `publish` chose. Raises: ValueError for choices that do not go together."""
+    """What a caller of `publish` chose. Raises: ValueError for what does not go together."""
 
     feed: Feed[Any]
     api: Literal["v1", "v2"]

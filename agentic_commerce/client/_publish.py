@@ -48,7 +48,8 @@ def publish_feed(
     ]
     imports: list[PublishedImport] = []
     for sending in sendings:
-        imports.append((yield from sending.send()))
+        one = yield from sending.send()
+        imports.append(one)
     failure = None
     if options.wait:
         failure = yield from _wait(setup, options, report, imports, _rows(prepared))
@@ -72,7 +73,7 @@ def _result(prepared: Prepared, imports: list[PublishedImport]) -> PublishResult
     return attrs.evolve(result, errors=prepared.errors, is_cut=is_cut, report=prepared.report)
 
 
-# ------------------------------------------------------------------------------------------- waiting
+# ------------------------------------------------------------------------------------------ waiting
 
 
 def _wait(
@@ -135,7 +136,7 @@ class _Seen:
         self.report(told)
 
 
-# -------------------------------------------------------------------------------------------- errors
+# ------------------------------------------------------------------------------------------- errors
 
 
 def _explained(

@@ -78,7 +78,9 @@ class PublishedImport:
         """Whether it is finished and nothing was refused, by its status or its counts."""
         if self.state.status == "succeeded":
             return not self.refused
-        return self.is_finished and self.refused == 0 and bool(self.accepted)
+        if self.state.status == "failed" or not self.is_finished:
+            return False
+        return self.refused == 0 and bool(self.accepted)
 
 
 @attrs.frozen(kw_only=True)

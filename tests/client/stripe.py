@@ -237,5 +237,3 @@ def served(stripe: Stripe) -> Iterator[str]:
 
 def _pairs(headers: Message) -> list[tuple[str, str]]:
     return list(headers.items())
-
-
