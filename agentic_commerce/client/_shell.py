@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing
 from functools import partial
-from threading import Event, get_ident, local
+from threading import get_ident
 from typing import Any, Final, Self, TypeVar
 
 import attrs
@@ -17,6 +17,7 @@ from anyio.to_thread import run_sync
 from agentic_commerce.client._files import stamp_of
 from agentic_commerce.client._page import Fetch
 from agentic_commerce.client._setup import Clock, Setup, SystemClock
+from agentic_commerce.client._threads import check_wanted, on_thread
 from agentic_commerce.client._wire import (
     Flow,
     Lost,
@@ -178,48 +179,6 @@ def _pieces(upload: Upload) -> Iterator[bytes]:
     yield upload.tail
 
 
-class _StoppedError(Exception):
-    """Nobody waits for the work of this thread any more."""
-
-
-_thread = local()
-
-
-def _check_wanted() -> None:
-    """End the work of this thread if its task was cancelled."""
-    from_thread.check_cancelled()
-    stop: Event | None = getattr(_thread, "stop", None)
-    if stop is not None and stop.is_set():
-        raise _StoppedError
-
-
-async def _on_thread(function: Callable[[], object]) -> object:
-    """Call on a thread; a task that is cancelled waits until the thread has noticed it.
-
-    asyncio leaves a thread alone when it cancels its task, and the files that it reads are about to
-    be closed.
-    """
-    stop, started, ended = Event(), Event(), Event()
-
-    def run() -> object:
-        _thread.stop = stop
-        started.set()
-        try:
-            return None if stop.is_set() else function()
-        finally:
-            _thread.stop = None
-            ended.set()
-
-    try:
-        return await run_sync(run)
-    except BaseException:
-        stop.set()
-        if started.is_set():
-            with CancelScope(shield=True):
-                await run_sync(ended.wait)
-        raise
-
-
 async def _pieces_async(upload: Upload) -> AsyncGenerator[bytes, None]:
     pieces = _pieces(upload)
     while (piece := await run_sync(next, pieces, None)) is not None:
@@ -353,7 +312,7 @@ class AsyncShell:
 
         def notify(value: T) -> None:
             if get_ident() != home:
-                _check_wanted()
+                check_wanted()
                 if call is not None:
                     from_thread.run_sync(call, value)
             elif call is not None:
@@ -363,7 +322,7 @@ class AsyncShell:
 
     async def _do(self, step: Step) -> Outcome:
         if isinstance(step, Work):
-            return await _on_thread(step.function)
+            return await on_thread(step.function)
         if isinstance(step, Sleep):
             if step.seconds > 0:
                 await self._wiring.clock.sleep_async(step.seconds)

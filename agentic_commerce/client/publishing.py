@@ -9,11 +9,10 @@ from attrs import field
 
 from agentic_commerce.client.models import CatalogImport, ImportSet
 from agentic_commerce.client.report import RowError
+from agentic_commerce.feeds import FeedReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from agentic_commerce.feeds import FeedReport
 
 __all__ = ["PublishProgress", "PublishResult", "PublishedImport", "Stage"]
 
