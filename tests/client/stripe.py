@@ -224,7 +224,7 @@ def served(stripe: Stripe) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     stripe.url = f"http://127.0.0.1:{server.server_port}"
     try:
