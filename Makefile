@@ -45,6 +45,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/hooks.py
 	$(BIN)/python benchmarks/events.py
 	$(BIN)/python benchmarks/feeds.py
+	$(BIN)/python benchmarks/client.py
 
 clean:
 	rm -rf $(VENV) docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
