@@ -27,8 +27,8 @@ from agentic_commerce.client._refused import fetch_catalog_report, fetch_report
 from agentic_commerce.client._reports import each_error, each_error_async
 from agentic_commerce.client._wire import Flow
 from agentic_commerce.client.models import CatalogImport, File, ImportSet
-from agentic_commerce.events import CatalogImportEvent
 from agentic_commerce.client.report import RowError, Table
+from agentic_commerce.events import CatalogImportEvent
 from agentic_commerce.feeds import PRODUCT, Feed
 
 __all__ = [
