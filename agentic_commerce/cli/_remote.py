@@ -72,8 +72,6 @@ def publish(  # noqa: PLR0913, PLR0917 - each is one choice of the caller's
         try:
             result = client.publish(source, feeds.FEEDS[feed], progress=progress, **options)
         except FeedError as error:
-            if error.report is None:
-                raise
             _results.print_refused_feed(file, error.report, as_json=json)
             raise typer.Exit(1) from None
     _results.print_result(file, result, as_json=json)

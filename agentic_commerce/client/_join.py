@@ -110,8 +110,8 @@ class _Join:
         self._ids: dict[str, _Group] = {}
         self._images: dict[bytes, _Group] = {}
         header = list(records.header)
-        key = key_of(header)
-        self._key_at = None if key is None else header.index(key)
+        self._key = key_of(header) or ""
+        self._key_at = header.index(self._key) if self._key else None
         self._compared: list[int] | None = None
         self._names: list[str] = []
 
@@ -159,8 +159,8 @@ class _Join:
             issues = self._records.issues(row, cells)
             if group.first is None:
                 group.first = row
-            elif at is not None:
-                issues.append(_repeated(self._records.header[at], row, key, group.first))
+            else:
+                issues.append(_repeated(self._key, row, key, group.first))
             group.offer(image, _Place(row, tuple(issues)))
         elif image in self._images:
             self._images[image].offer(image, _Place(row, tuple(self._records.issues(row, cells))))

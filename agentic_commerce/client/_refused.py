@@ -17,6 +17,7 @@ from agentic_commerce.errors import (
     Issue,
     PayloadError,
 )
+from agentic_commerce.events import CatalogImportEvent
 
 __all__ = ["fetch_catalog_report", "fetch_report", "work"]
 
@@ -46,13 +47,14 @@ def fetch_report(setup: Setup, known: ImportSet | str, sink: IO[bytes]) -> Flow[
     return True
 
 
-def fetch_catalog_report(setup: Setup, known: CatalogImport | str, sink: IO[bytes]) -> Flow[bool]:
+def fetch_catalog_report(
+    setup: Setup, known: CatalogImport | CatalogImportEvent | str, sink: IO[bytes]
+) -> Flow[bool]:
     """The same for a catalog import, whose presigned address is renewed if it has expired."""
-    is_fresh = isinstance(known, str) or not known.is_terminal
-    if isinstance(known, str) or not known.is_terminal:
-        known = yield from retrieve_catalog_import(
-            setup, known if isinstance(known, str) else known.id
-        )
+    is_fresh = not (isinstance(known, CatalogImport) and known.is_terminal)
+    if not isinstance(known, CatalogImport) or is_fresh:
+        asked = known.id if isinstance(known, CatalogImport) else known
+        known = yield from retrieve_catalog_import(setup, asked)
     now: Moment = yield Sleep(0)
     place = known.error_file.address if known.error_file else None
     if not is_fresh and place and place.expires_at and place.expires_at.timestamp() <= now.unix:

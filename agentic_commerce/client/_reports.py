@@ -37,11 +37,11 @@ async def each_error_async(
 ) -> AsyncIterator[RowError]:
     """The same; files are read on a thread."""
     async with shell.enter(spool()) as file:
-        if await shell.run(fetch(file)):
-            rows = await shell.run(work(lambda: _begun(file, source, feed)))
-            while batch := await shell.run(work(lambda: list(islice(rows, _BATCH)))):
-                for error in batch:
-                    yield error
+        is_there = await shell.run(fetch(file))
+        rows = await shell.run(work(lambda: _begun(file, source, feed))) if is_there else iter(())
+        while batch := await shell.run(work(lambda: list(islice(rows, _BATCH)))):
+            for error in batch:
+                yield error
 
 
 def _begun(file: IO[bytes], source: Table | None, feed: Feed[Any]) -> Iterator[RowError]:

@@ -263,7 +263,7 @@ class CatalogImports(Group):
 
     def errors(
         self,
-        catalog_import: CatalogImport | str,
+        catalog_import: CatalogImport | CatalogImportEvent | str,
         *,
         source: Table | None = None,
         feed: Feed[Any] = PRODUCT,
@@ -340,7 +340,7 @@ class AsyncCatalogImports(AsyncGroup):
 
     def errors(
         self,
-        catalog_import: CatalogImport | str,
+        catalog_import: CatalogImport | CatalogImportEvent | str,
         *,
         source: Table | None = None,
         feed: Feed[Any] = PRODUCT,

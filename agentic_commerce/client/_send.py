@@ -106,7 +106,8 @@ class Sending:
 
         One that failed has imported nothing, so it is not gone on with: the next key is tried.
         """
-        for attempt in range(_ATTEMPTS):
+        attempt = 0
+        while True:
             tried = f"{key}-{attempt}" if attempt else key
             made = call(tried)
             reply = yield from answer_of(made, self.setup)
@@ -115,9 +116,9 @@ class Sending:
             if is_replayed:  # the answer is as old as the import
                 state = yield from retrieve(self.setup, state.id)
             self.tell("create", state=state)
-            if not (is_replayed and state.status == "failed"):
-                break
-        return self._published(state, tried, file, is_replayed=is_replayed)
+            if not (is_replayed and state.status == "failed") or attempt == _ATTEMPTS:
+                return self._published(state, tried, file, is_replayed=is_replayed)
+            attempt += 1
 
     def _published(
         self, state: Import, key: str, file: str | None, *, is_replayed: bool

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from agentic_commerce.cli._account import connected
 from agentic_commerce.cli._app import app
 from tests.client.stripe import Stripe, served
 from tests.client.test_publish import BAD, FEED, no_b
@@ -211,6 +212,14 @@ def test_without_another_address_the_key_goes_to_stripe_alone(stripe: Stripe) ->
     environment = {"STRIPE_API_KEY": KEY, "STRIPE_API_URL": ""}
     result = CliRunner().invoke(app, ["publish", "nowhere.csv"], env=environment)
     assert (result.exit_code, stripe.calls) == (2, [])
+
+
+def test_a_reader_that_has_read_enough_is_no_error(
+    stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    with pytest.raises(BrokenPipeError), connected("", stripe.url):
+        raise BrokenPipeError
 
 
 # ------------------------------------------------------------------------------------ agreements

@@ -56,7 +56,8 @@ class Stripe:
             assert "stripe-account" not in request.headers
         else:
             assert request.headers["authorization"] == "Bearer sk_test_123"
-            assert request.headers["stripe-account"] == "acct_1"
+            given = {request.headers.get(f"stripe-{name}") for name in ("account", "context")}
+            assert given == {"acct_1", None}
         stamp = repr((request.url.path, body))
         if key in self.replays:
             told, response = self.replays[key]

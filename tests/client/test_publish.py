@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 
-from agentic_commerce import feeds
+from agentic_commerce import events, feeds, testing
 from agentic_commerce.client import (
     AsyncClient,
     Client,
@@ -20,6 +21,7 @@ from agentic_commerce.client import (
     PublishProgress,
     PublishResult,
 )
+from agentic_commerce.client._threads import on_thread
 from agentic_commerce.errors import (
     FeedError,
     ImportFailedError,
@@ -574,6 +576,37 @@ def test_a_check_ends_when_its_task_is_cancelled() -> None:
     assert stripe.calls == []
 
 
+def test_work_that_has_not_begun_when_it_is_cancelled_never_does() -> None:
+    done: list[str] = []
+
+    async def main() -> None:
+        current_default_thread_limiter().total_tokens = 1
+        free = threading.Event()
+        busy = asyncio.create_task(on_thread(lambda: free.wait(10)))
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(on_thread(lambda: done.append("begun")))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        free.set()
+        await busy
+
+    asyncio.run(main())
+    assert done == []
+
+
+def test_a_large_upload_is_told_now_and_then() -> None:
+    told: list[PublishProgress] = []
+    size = 3 << 20
+    source = HEADER + b"\n" * (size - len(HEADER))
+    published(Stripe(), source, check=False, progress=told.append)
+    sent = [one.bytes_done for one in told if one.stage == "upload"]
+    assert sent[0] == 0
+    assert sent[-1] == size
+    assert 4 <= len(sent) <= 6
+
+
 def test_an_error_of_progress_ends_the_publication(api: str) -> None:
     with pytest.raises(CrashError):
         published_async(Stripe(), api=api, progress=crash_at("check"))
@@ -688,3 +721,12 @@ def test_a_pending_import_is_looked_at_again(api: str) -> None:
     stripe = Stripe(refuse=no_b, pending=0)
     result = published(stripe, api=api, wait=False)
     assert [error.id for error in errors_of(stripe, api, result.imports[0].state)] == ["B"]
+
+
+def test_an_event_leads_to_the_errors() -> None:
+    stripe = Stripe(refuse=no_b)
+    known = finished(stripe, "v2")
+    payload = testing.catalog_import_event("succeeded_with_errors")
+    payload["related_object"]["id"] = known
+    event = events.parse_event(payload | {"context": "acct_1"})
+    assert [error.id for error in errors_of(stripe, "v2", event)] == ["B"]
