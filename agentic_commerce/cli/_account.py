@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import typer
 
@@ -41,6 +42,7 @@ def connected(account: str, api_url: str) -> Iterator[Client]:
     if not key:
         typer.echo(f"no key: set {_KEY} to a secret or restricted key of Stripe's", err=True)
         raise typer.Exit(2)
+    _check_url(api_url)
     from agentic_commerce.client import Client  # noqa: PLC0415 - loads httpx
 
     urls: dict[str, Any] = {"api_url": api_url, "files_url": api_url} if api_url else {}
@@ -55,6 +57,17 @@ def connected(account: str, api_url: str) -> Iterator[Client]:
     except (AgenticCommerceError, ValueError) as error:
         typer.echo(" ".join(_printable(str(error)).split()), err=True)
         raise typer.Exit(1 if isinstance(error, ImportFailedError) else 2) from None
+
+
+def _check_url(api_url: str) -> None:
+    """Refuse to send the key in the clear to another machine."""
+    try:
+        place = urlsplit(api_url)
+        is_local = place.hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:
+        is_local = False
+    if api_url and not api_url.startswith("https://") and not is_local:
+        raise typer.BadParameter("https, or http on this machine", param_hint="--api-url")
 
 
 def _printable(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import IO, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import attrs
 import orjson
@@ -138,32 +138,18 @@ class Sending:
         )
 
     def _watched(self) -> Content:
-        """The part's file, whose reading is reported."""
+        """The part's file, whose sending is reported."""
         upload = self.part.content.upload
         self.tell("upload", bytes_done=0, bytes_total=upload.size)
+        last = 0
 
-        def told(place: int) -> None:
-            self.tell("upload", bytes_done=place - upload.start, bytes_total=upload.size)
+        def told(done: int) -> None:
+            nonlocal last
+            if done // _TOLD != last // _TOLD or done == upload.size:
+                self.tell("upload", bytes_done=done, bytes_total=upload.size)
+            last = done
 
-        watched = cast("IO[bytes]", _Watched(upload.file, upload.start + upload.size, told))
-        return attrs.evolve(self.part.content, upload=attrs.evolve(upload, file=watched))
-
-
-class _Watched:
-    """A file that tells where it is read, now and then and at its end."""
-
-    def __init__(self, file: IO[bytes], end: int, told: Callable[[int], object]) -> None:
-        self._file, self._end, self._told = file, end, told
-        self._place = 0
-        self.seek, self.fileno = file.seek, file.fileno
-
-    def read(self, size: int) -> bytes:
-        piece = self._file.read(size)
-        place = self._file.tell()
-        if place // _TOLD != self._place // _TOLD or place == self._end:
-            self._told(place)
-        self._place = place
-        return piece
+        return attrs.evolve(self.part.content, upload=attrs.evolve(upload, told=told))
 
 
 def counted(one: PublishedImport, state: Import) -> PublishedImport:

@@ -175,6 +175,8 @@ def _pieces(upload: Upload) -> Iterator[bytes]:
         if not piece:
             raise _ChangedError
         left -= len(piece)
+        if upload.told is not None:
+            upload.told(upload.size - left)
         yield piece
     yield upload.tail
 

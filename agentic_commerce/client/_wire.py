@@ -48,6 +48,8 @@ class Upload:
     tail: bytes = field(default=b"", repr=False)
     stamp: tuple[int, int] | None = None
     """Of the file when it was opened: each try looks whether it is still the same."""
+    told: Callable[[int], object] | None = field(default=None, repr=False)
+    """Called with the bytes sent so far, on the thread that reads; each try begins anew."""
 
     @property
     def length(self) -> int:

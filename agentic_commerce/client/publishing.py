@@ -134,7 +134,7 @@ def result_of(
     refused = _sum([one.refused for one in imports])
     notes = [note for one in imports for note in _notes(one)]
     if rows is None:
-        rows = _sum([one.processed for one in imports])
+        rows = _sum([_processed(one) for one in imports])
     elif accepted is not None and refused is not None and accepted + refused + dropped != rows:
         told = f"{accepted} accepted, {refused} refused and {dropped} dropped"
         notes.append(f"of {rows} rows {told} make {accepted + refused + dropped}")
@@ -159,6 +159,13 @@ def _notes(one: PublishedImport) -> Iterator[str]:
     told = one.accepted + one.refused + (one.skipped or 0)
     if one.processed is not None and one.processed != told:
         yield f"import {one.id}: Stripe processed {one.processed} rows, and accounts for {told}"
+
+
+def _processed(one: PublishedImport) -> int | None:
+    """How many rows Stripe has looked at."""
+    if one.processed is None and one.accepted is not None and one.refused is not None:
+        return one.accepted + one.refused
+    return one.processed
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:

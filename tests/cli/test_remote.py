@@ -174,6 +174,8 @@ def test_no_errors_are_status_0(stripe: Stripe, feed: str, form: str, shown: str
         ("an id of nothing", ["status", "cus_1"], "begins with impset_ or pcimprt_"),
         ("an id that leaves its place", ["status", "impset_/../x"], "is not an id"),
         ("an import that is not there", ["errors", "impset_9"], "HTTP 404"),
+        ("the key in the clear", ["status", "impset_1", "--api-url", "http://a.example"], "https"),
+        ("no address", ["status", "impset_1", "--api-url", "http://["], "https"),
         ("an option that is none", ["publish", "-", "--api", "v3"], "--api"),
     ],
 )

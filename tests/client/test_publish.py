@@ -148,7 +148,7 @@ def test_without_a_check_all_is_sent(api: str) -> None:
     result = published(stripe, BAD, api=api, check=False)
     assert stripe.files["file_0"] == BAD
     assert (result.accepted, result.refused, result.report) == (4, 1, None)
-    assert result.rows == (5 if api == "v1" else None)
+    assert result.rows == 5
     assert [error.source_row for error in result.errors] == [4]
 
 
@@ -223,6 +223,17 @@ def test_a_catalog_is_replaced_whole() -> None:
     one = stripe.imports["pcimprt_0"]
     assert (one["mode"], one["feed_type"]) == ("replace", "product")
     assert one["metadata"] == {"file_name": "feed.csv", "job": "7"}
+
+
+@pytest.mark.parametrize("publish", [published, published_async])
+@pytest.mark.parametrize("stage", ["check", "upload", "wait"])
+def test_what_progress_raises_is_what_the_caller_gets(publish: Publish, stage: str) -> None:
+    def progress(told: PublishProgress) -> None:
+        if told.stage == stage and told.bytes_done != 0:
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        publish(Stripe(), progress=progress)
 
 
 @pytest.mark.parametrize("publish", [published, published_async])
