@@ -127,8 +127,8 @@ def _shown_progress(name: str) -> Iterator[Callable[[PublishProgress], None]]:
 
     The ids of imports are always told, for they are needed if this is interrupted.
     """
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     known: set[str] = set()
     with Progress(
         *columns,
@@ -147,6 +147,6 @@ def _shown_progress(name: str) -> Iterator[Callable[[PublishProgress], None]]:
             bar.update(task, description=words, completed=done or 0, total=total)
             if told.state is not None and told.state.id not in known:
                 known.add(told.state.id)
-                typer.echo(f"import {_output.visible(told.state.id)}", err=True)
+                console.print(f"import {_output.visible(told.state.id)}")  # above the bar
 
         yield show
