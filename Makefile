@@ -45,6 +45,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/hooks.py
 	$(BIN)/python benchmarks/events.py
 	$(BIN)/python benchmarks/feeds.py
+	$(BIN)/python benchmarks/client.py
 	$(BIN)/python benchmarks/sandbox.py
 
 clean:

@@ -29,6 +29,7 @@ __all__ = [
     "FeedError",
     "IdempotencyError",
     "ImportFailedError",
+    "ImportPendingError",
     "Issue",
     "MoneyError",
     "NotFoundError",
@@ -47,6 +48,7 @@ Severity = Literal["error", "warning"]
 
 CODES: Final[dict[str, str]] = {
     # What a JSON payload or an answer can have wrong.
+    "not_csv": "A table cannot be read to its end: a quote is not closed, or a cell is endless.",
     "not_json": "The text is not JSON (or is not UTF-8, or is nested too deeply).",
     "missing": "A required key is absent.",
     "null": "A required key holds null.",
@@ -148,10 +150,17 @@ class ResponseError(_IssuesError, ValueError):
 class FeedError(_IssuesError, ValueError):
     """Rows break the feed's rules, so Stripe would refuse them.
 
-    ``.issues`` names every fault of the first bad row (or of the header) with row and column.
+    ``.issues`` names every fault of the first bad row (or of the header) with row and column. Where
+    a whole file was checked, ``.report`` is the `feeds.FeedReport` with its counts, and ``.issues``
+    are errors of many rows.
     """
 
     _headline = "the feed has rows that Stripe would refuse"
+    report: Any = None
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if self.report is None else f"{self.report}\n{text}"
 
 
 class CellError(AgenticCommerceError, ValueError):
@@ -318,8 +327,10 @@ class ImportFailedError(AgenticCommerceError):
     """Stripe could not process an import at all.
 
     ``state`` is the import as it was retrieved; ``code`` and ``message`` are what Stripe said, if
-    anything.
+    anything. ``result`` is the `client.PublishResult` if it was published with others.
     """
+
+    result: Any = None
 
     def __init__(self, state: Any, *, code: str | None = None, message: str | None = None) -> None:
         self.state, self.code, self.message = state, code, message
@@ -333,11 +344,28 @@ class ImportFailedError(AgenticCommerceError):
         return f"import {self.state.id} failed" + (f": {said}" if said else "")
 
 
+class ImportPendingError(AgenticCommerceError):
+    """An import is not finished, so what it refuses is not known yet. Wait for it first.
+
+    ``state`` is the import as it was retrieved.
+    """
+
+    def __init__(self, state: Any) -> None:
+        self.state = state
+        super().__init__(state)
+
+    def __str__(self) -> str:
+        return f"import {self.state.id} is {self.state.status!s}, not finished: wait for it first"
+
+
 class WaitTimeoutError(AgenticCommerceError, TimeoutError):
     """An import was not finished when the time was up. It goes on; wait again with its id.
 
-    ``state`` is the import as it was last seen.
+    ``state`` is the import as it was last seen. ``result`` is the `client.PublishResult` so far, if
+    it was published.
     """
+
+    result: Any = None
 
     def __init__(self, state: Any, seconds: float) -> None:
         self.state, self.seconds = state, seconds

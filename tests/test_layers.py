@@ -32,7 +32,7 @@ ALLOWED = {
     "feeds": {"errors", "money"},
     "client": BASE | {"__version__", "events", "feeds", "orders"},
     "testing": BASE | {"client", "events", "feeds", "hooks", "orders"},
-    "cli": {"errors", "feeds"},
+    "cli": {"client", "errors", "feeds"},
 }
 THIRD_PARTY = {
     "stripe": {"signature"},

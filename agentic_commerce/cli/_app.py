@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,29 +9,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from agentic_commerce import feeds
-from agentic_commerce.cli import _output
+from agentic_commerce.cli import _output, _remote
+from agentic_commerce.cli._agreements import agreements
+from agentic_commerce.cli._choices import FeedName, Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-
-
-class FeedName(StrEnum):
-    """The feeds."""
-
-    PRODUCT = "product"
-    INVENTORY = "inventory"
-    PRICING = "pricing"
-    PROMOTION = "promotion"
-
-
-class Format(StrEnum):
-    """How findings are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
 
 
 @app.callback()
@@ -134,3 +118,8 @@ def _checked(
             drawn = step
 
         return feeds.check(_source(name), refused=refused, progress=show, **options)
+
+
+for command in (_remote.publish, _remote.status, _remote.errors):
+    app.command()(command)
+app.add_typer(agreements, name="agreements")

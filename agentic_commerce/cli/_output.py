@@ -24,7 +24,7 @@ _WIDTH: Final = 72  # characters of a cell shown around the fault
 _STYLE: Final = {"error": "bold red", "warning": "yellow"}
 
 
-def _console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False) -> Console:
     """A terminal or a pipe; what its encoding lacks is escaped, for a finding must not be lost."""
     console = Console(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
     if isinstance(console.file, io.TextIOWrapper):
@@ -34,15 +34,15 @@ def _console(*, stderr: bool = False) -> Console:
 
 def print_faults_of_file(name: str, report: FeedReport) -> None:
     """Print to standard error what no row of the error report can tell: faults of the header."""
-    console = _console(stderr=True)
+    printer = console(stderr=True)
     for issue in report.issues:
         if issue.row in (None, 1) and issue.severity == "error":
-            console.print(f"{name}: {issue.column or 'the file'}: {issue.message} [{issue.code}]")
+            printer.print(f"{name}: {issue.column or 'the file'}: {issue.message} [{issue.code}]")
 
 
 def print_text(name: str, report: FeedReport) -> None:
     """Print findings by row, each with the cell and a caret under its fault, then the counts."""
-    console = _console()
+    printer = console()
     # What every row lacks is said once, for the header.
     said = any(i.code == "missing_column" and i.row == 1 for i in report.issues)
     shown = [i for i in report.issues if not (said and i.code == "missing_column" and i.row != 1)]
@@ -50,18 +50,18 @@ def print_text(name: str, report: FeedReport) -> None:
         group = list(issues)
         where = "the file" if row is None else "header" if row == 1 else f"row {row}"
         key = next((issue.id for issue in group if issue.id), None)
-        console.print(Text(f"{name}: {where}{f'  {_visible(key)}' if key else ''}", "bold"))
+        printer.print(Text(f"{name}: {where}{f'  {visible(key)}' if key else ''}", "bold"))
         for issue in group:
             for line in finding(issue):
-                console.print(line)
+                printer.print(line)
     left = report.errors + report.warnings - len(report.issues)
     if left:
-        console.print(Text(f"... and {left} more findings; --max-issues lists more", "dim"))
-    console.print(Text(f"{name}: {report}", "green" if report.ok else "bold red"))
+        printer.print(Text(f"... and {left} more findings; --max-issues lists more", "dim"))
+    printer.print(Text(f"{name}: {report}", "green" if report.ok else "bold red"))
 
 
 def finding(issue: Issue) -> Iterator[Text]:
-    column = f"{_visible(issue.column)}: " if issue.column else ""
+    column = f"{visible(issue.column)}: " if issue.column else ""
     yield Text.assemble(
         "  ", (issue.severity, _STYLE[issue.severity]), f" {column}{issue.message} [{issue.code}]"
     )
@@ -75,7 +75,7 @@ def finding(issue: Issue) -> Iterator[Text]:
         yield Text(f"      {issue.hint}", "cyan")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """A text on one line, with its control characters written out."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
@@ -86,9 +86,9 @@ def _window(value: str, start: int, end: int) -> tuple[str, int, int]:
     last = min(len(value), first + _WIDTH)
     before, after = "..." if first else "", "..." if last < len(value) else ""
     # In columns of a terminal, for some letters take two.
-    at = len(before) + cell_len(_visible(value[first:start]))
-    to = at + cell_len(_visible(value[start : min(end, last)]))
-    return f"{before}{_visible(value[first:last])}{after}", at, to
+    at = len(before) + cell_len(visible(value[first:start]))
+    to = at + cell_len(visible(value[start : min(end, last)]))
+    return f"{before}{visible(value[first:last])}{after}", at, to
 
 
 def print_json(files: Sequence[str], reports: Sequence[FeedReport]) -> None:
@@ -101,7 +101,7 @@ def print_json(files: Sequence[str], reports: Sequence[FeedReport]) -> None:
     typer.echo(json.dumps(whole, indent=2))
 
 
-class _Utf8:
+class Utf8:
     """A binary file, to csv a text one."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -113,7 +113,7 @@ class _Utf8:
 
 def refused_writer(file: IO[bytes]) -> Callable[..., None]:
     """Write refused rows as Stripe's error report does: the message first, then the row."""
-    writer = csv.writer(_Utf8(file))
+    writer = csv.writer(Utf8(file))
 
     def write(row: int, cells: Sequence[str], issues: Sequence[Issue]) -> None:
         if row == 1:

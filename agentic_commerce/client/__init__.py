@@ -49,6 +49,8 @@ from agentic_commerce.client.models import (
     ImportSetSuccesses,
     PresignedUrl,
 )
+from agentic_commerce.client.publishing import PublishedImport, PublishProgress, PublishResult
+from agentic_commerce.client.report import RowError, read_errors
 
 __all__ = [
     "AccountSession",
@@ -88,7 +90,12 @@ __all__ = [
     "Orders",
     "PaymentIntent",
     "PresignedUrl",
+    "PublishProgress",
+    "PublishResult",
+    "PublishedImport",
     "Refund",
+    "RowError",
     "SystemClock",
     "Versions",
+    "read_errors",
 ]

@@ -29,6 +29,8 @@ from agentic_commerce.events import CatalogImportEvent
 
 __all__ = [
     "catalog_filters",
+    "catalog_import_call",
+    "check_catalog_import",
     "create_catalog_import",
     "fetch_catalog_imports",
     "retrieve_catalog_import",
@@ -53,12 +55,24 @@ def create_catalog_import(
     idempotency_key: str | None,
 ) -> Flow[CatalogImport]:
     """Begin an import, which then waits for its file. Raises: ValueError, TypeError."""
+    call = catalog_import_call(setup, feed_type, mode, metadata, idempotency_key)
+    return (yield from perform(call, setup))
+
+
+def catalog_import_call(
+    setup: Setup,
+    feed_type: str,
+    mode: str,
+    metadata: Mapping[str, str] | None,
+    idempotency_key: str | None,
+) -> Call[CatalogImport]:
+    """The call that begins an import. Raises: ValueError, TypeError."""
     _check_choice("feed_type", feed_type, _FEED_TYPES)
     _check_choice("mode", mode, _MODES)
     texts = dict(metadata or {})
     if not all(isinstance(text, str) for pair in texts.items() for text in pair):
         raise TypeError("metadata holds texts under texts")
-    call = Call(
+    return Call(
         operation="create a catalog import",
         method="POST",
         path=_PATH,
@@ -68,7 +82,6 @@ def create_catalog_import(
         json={"feed_type": feed_type, "mode": mode, "metadata": texts},
         idempotency_key=idempotency_key,
     )
-    return (yield from perform(call, setup))
 
 
 def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
@@ -137,11 +150,12 @@ def wait_for_catalog_import(
         return retrieve_catalog_import(setup, id)
 
     state = yield from wait_until_finished(retrieve, setup, timeout, poll_interval, progress)
-    _check_not_failed(state, setup)
+    check_catalog_import(state, setup)
     return state
 
 
-def _check_not_failed(state: CatalogImport, setup: Setup) -> None:
+def check_catalog_import(state: CatalogImport, setup: Setup) -> None:
+    """Raises: ImportFailedError with what Stripe said."""
     if state.status == CatalogImportStatus.FAILED:
         why = state.failure or CatalogFailure()
         message = mask(why.failure_message, setup) if why.failure_message else None
@@ -184,7 +198,7 @@ def upload_catalog_file(setup: Setup, known: CatalogImport | str, content: Conte
 def _renewed(setup: Setup, id: str) -> Flow[PresignedUrl | None]:
     """A fresh address; None if the import has its file."""
     state = yield from retrieve_catalog_import(setup, id)
-    _check_not_failed(state, setup)
+    check_catalog_import(state, setup)
     return state.upload_url
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 import httpx
 
+from agentic_commerce.client._files import Source
+from agentic_commerce.client._prepare import Options
+from agentic_commerce.client._publish import publish_feed
 from agentic_commerce.client._resources import (
     AsyncCatalogImports,
     AsyncFiles,
@@ -28,6 +33,8 @@ from agentic_commerce.client._sale_resources import (
 )
 from agentic_commerce.client._setup import API_URL, FILES_URL, Clock, Setup, Versions
 from agentic_commerce.client._shell import TIMEOUT, AsyncShell, Shell, wiring
+from agentic_commerce.client.publishing import PublishProgress, PublishResult
+from agentic_commerce.feeds import PRODUCT, Feed
 
 __all__ = ["AsyncClient", "Client"]
 
@@ -145,6 +152,71 @@ class Client(_Bound[Shell]):
         """Sessions of embedded components."""
         return AccountSessions(self._shell)
 
+    def publish(  # noqa: PLR0913 - each is one choice of the caller's
+        self,
+        source: Source,
+        feed: Feed[Any] = PRODUCT,
+        *,
+        api: Literal["v1", "v2"] = "v1",
+        on_bad_rows: Literal["refuse", "drop"] = "refuse",
+        check: bool = True,
+        mode: Literal["upsert", "replace"] = "upsert",
+        standard_data_format: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        run: str = "",
+        wait: bool = True,
+        timeout: float = 3600,
+        poll_interval: float = 2,
+        max_errors: int = 10_000,
+        max_bytes: int | None = None,
+        progress: Callable[[PublishProgress], object] | None = None,
+    ) -> PublishResult:
+        """Take a feed to its finished import, and hand back what Stripe refused.
+
+        The feed is checked, cut if it is larger than one import takes (200 MB in v1, 4 GB in v2, or
+        ``max_bytes``), uploaded, imported, waited for, and its error report joined to your rows.
+        ``source`` is a path, bytes, or a file open for reading bytes.
+
+        With ``on_bad_rows="refuse"`` nothing is sent if our check finds an error; ``"drop"`` sends
+        the good rows, unchanged, and reports the others; ``check=False`` sends all. ``mode`` and
+        ``metadata`` belong to v2; ``"replace"`` deletes products that the file lacks. v1 knows a
+        format for product and inventory feeds only; name another as ``standard_data_format``.
+        ``wait=False`` returns as soon as everything is sent: wait for ``result.imports[0].id`` from
+        anywhere. ``timeout`` (seconds) is for waiting, for all imports together.
+
+        Called again with the same contents, it goes on with the same imports, for 24 hours: after a
+        crash nothing is imported twice. So publishing A, then B, then A again within a day would
+        not import A anew; such an import is marked ``replayed``. To do so, give a ``run`` of your
+        own, such as a date or a job's number. An import that failed is always begun anew.
+
+        ``progress`` is called with a `PublishProgress` at each step; the ids of imports are in its
+        ``state`` as soon as they are known, also if you interrupt or cancel what follows.
+
+        Raises: FeedError before anything is sent; ValueError for choices that do not go together;
+        OSError if the source cannot be read; ImportFailedError and WaitTimeoutError, whose
+        ``result`` holds what is known; APIError, APIConnectionError.
+        """
+        options = Options(
+            feed=feed,
+            api=api,
+            on_bad_rows=on_bad_rows,
+            check=check,
+            mode=mode,
+            standard_data_format=standard_data_format,
+            metadata=metadata or {},
+            run=run,
+            wait=wait,
+            timeout=timeout,
+            poll_interval=poll_interval,
+            max_errors=max_errors,
+            max_bytes=max_bytes,
+        )
+        shell = self._shell
+        report = shell.notifier(progress)
+        with ExitStack() as stack:
+            flow = publish_feed(shell.setup, stack, source, options, report)
+            return shell.run(flow)
+
 
 class AsyncClient(_Bound[AsyncShell]):
     """Stripe's API for platforms, awaiting; otherwise as `Client`.
@@ -227,3 +299,47 @@ class AsyncClient(_Bound[AsyncShell]):
     def account_sessions(self) -> AsyncAccountSessions:
         """Sessions of embedded components."""
         return AsyncAccountSessions(self._shell)
+
+    async def publish(  # noqa: PLR0913 - each is one choice of the caller's
+        self,
+        source: Source,
+        feed: Feed[Any] = PRODUCT,
+        *,
+        api: Literal["v1", "v2"] = "v1",
+        on_bad_rows: Literal["refuse", "drop"] = "refuse",
+        check: bool = True,
+        mode: Literal["upsert", "replace"] = "upsert",
+        standard_data_format: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        run: str = "",
+        wait: bool = True,
+        timeout: float = 3600,
+        poll_interval: float = 2,
+        max_errors: int = 10_000,
+        max_bytes: int | None = None,
+        progress: Callable[[PublishProgress], object] | None = None,
+    ) -> PublishResult:
+        """Take a feed to its finished import, as `Client.publish`.
+
+        Files are read and checked on a thread; ``progress`` is called in the loop.
+        """
+        options = Options(
+            feed=feed,
+            api=api,
+            on_bad_rows=on_bad_rows,
+            check=check,
+            mode=mode,
+            standard_data_format=standard_data_format,
+            metadata=metadata or {},
+            run=run,
+            wait=wait,
+            timeout=timeout,
+            poll_interval=poll_interval,
+            max_errors=max_errors,
+            max_bytes=max_bytes,
+        )
+        shell = self._shell
+        report = shell.notifier(progress)
+        async with shell.enter(ExitStack()) as stack:
+            flow = publish_feed(shell.setup, stack, source, options, report)
+            return await shell.run(flow)

@@ -59,7 +59,9 @@ def opened(source: Source, content_type: str | None = None) -> Iterator[Content]
     elif isinstance(source, (bytes, bytearray, memoryview)):
         yield _content(io.BytesIO(source), "feed.csv", content_type)
     else:
-        name = Path(str(getattr(source, "name", "feed.csv"))).name
+        named = getattr(source, "name", None)
+        # Standard input is called <stdin>, and a bare descriptor by its number.
+        name = Path(named).name if isinstance(named, str) and named[:1] != "<" else "feed.csv"
         if source.read(0) != b"":
             raise TypeError("open the file for reading bytes: open(path, 'rb')")
         if source.seekable():

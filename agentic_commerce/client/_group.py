@@ -22,14 +22,16 @@ class Group:
     """Calls that block."""
 
     def __init__(self, shell: Shell) -> None:
-        self._run, self._each, self._setup = shell.run, shell.each, shell.setup
+        self._shell, self._setup = shell, shell.setup
+        self._run, self._each = shell.run, shell.each
 
 
 class AsyncGroup:
     """Calls that await."""
 
     def __init__(self, shell: AsyncShell) -> None:
-        self._run, self._each, self._setup = shell.run, shell.each, shell.setup
+        self._shell, self._setup = shell, shell.setup
+        self._run, self._each = shell.run, shell.each
         self._enter = shell.enter
 
 

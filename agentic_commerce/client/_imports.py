@@ -6,6 +6,7 @@ Source: platform guide, "Upload the product catalog data to Stripe" and "Monitor
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import IO, Final
 
 import attrs
@@ -19,8 +20,10 @@ from agentic_commerce.client.models import File, ImportSet, ImportSetStatus
 from agentic_commerce.errors import ImportFailedError
 
 __all__ = [
+    "check_import_set",
     "create_import_set",
     "download_file",
+    "import_set_call",
     "retrieve_import_set",
     "upload_file",
     "wait_for_import_set",
@@ -38,7 +41,9 @@ def upload_file(setup: Setup, content: Content, idempotency_key: str | None) -> 
             f"the file has {size} bytes, and a v1 upload takes {MAX_BYTES} at most:"
             " see feeds.split, or use catalog imports (v2)"
         )
-    boundary = f"agentic-commerce-{setup.token()}"
+    # The same key must go with the same bytes, or Stripe may take it for another request.
+    token = setup.token() if idempotency_key is None else _digest(idempotency_key)
+    boundary = f"agentic-commerce-{token}"
     call = Call(
         operation="upload a file",
         method="POST",
@@ -52,6 +57,10 @@ def upload_file(setup: Setup, content: Content, idempotency_key: str | None) -> 
         idempotency_key=idempotency_key,
     )
     return (yield from perform(call, setup))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:32]
 
 
 def _multipart(content: Content, boundary: str) -> Upload:
@@ -71,8 +80,16 @@ def create_import_set(
     setup: Setup, file: File | str, standard_data_format: str, idempotency_key: str | None
 ) -> Flow[ImportSet]:
     """Begin to process an uploaded file."""
+    call = import_set_call(setup, file, standard_data_format, idempotency_key)
+    return (yield from perform(call, setup))
+
+
+def import_set_call(
+    setup: Setup, file: File | str, standard_data_format: str, idempotency_key: str | None
+) -> Call[ImportSet]:
+    """The call that begins to process an uploaded file."""
     id = file if isinstance(file, str) else file.id
-    call = Call(
+    return Call(
         operation="create an import set",
         method="POST",
         path="/v1/data_management/import_sets",
@@ -81,7 +98,6 @@ def create_import_set(
         form=(("file", segment(id, "file")), ("standard_data_format", standard_data_format)),
         idempotency_key=idempotency_key,
     )
-    return (yield from perform(call, setup))
 
 
 def retrieve_import_set(setup: Setup, id: str) -> Flow[ImportSet]:
@@ -109,10 +125,15 @@ def wait_for_import_set(
         return retrieve_import_set(setup, id)
 
     state = yield from wait_until_finished(retrieve, setup, timeout, poll_interval, progress)
+    check_import_set(state, setup)
+    return state
+
+
+def check_import_set(state: ImportSet, setup: Setup) -> None:
+    """Raises: ImportFailedError with what Stripe said."""
     if state.status == ImportSetStatus.FAILED:
         reason = mask(state.failed_reason, setup) if state.failed_reason else None
         raise ImportFailedError(state, message=reason)
-    return state
 
 
 def download_file(setup: Setup, id: str, sink: IO[bytes]) -> Flow[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
+from typing import IO, Any
 
 from agentic_commerce.client._catalog import (
     catalog_filters,
@@ -22,8 +23,13 @@ from agentic_commerce.client._imports import (
     upload_file,
     wait_for_import_set,
 )
+from agentic_commerce.client._refused import fetch_catalog_report, fetch_report
+from agentic_commerce.client._reports import each_error, each_error_async
+from agentic_commerce.client._wire import Flow
 from agentic_commerce.client.models import CatalogImport, File, ImportSet
+from agentic_commerce.client.report import RowError, Table
 from agentic_commerce.events import CatalogImportEvent
+from agentic_commerce.feeds import PRODUCT, Feed
 
 __all__ = [
     "AsyncCatalogImports",
@@ -120,6 +126,24 @@ class ImportSets(Group):
         flow = wait_for_import_set(self._setup, id, timeout, poll_interval, progress)
         return self._run(flow)
 
+    def errors(
+        self, import_set: ImportSet | str, *, source: Table | None = None, feed: Feed[Any] = PRODUCT
+    ) -> Iterator[RowError]:
+        """Read what an import set refused; nothing if it refused nothing.
+
+        With ``source``, the file that was published, each row is found again there, beside what our
+        check says of it; see `read_errors`. ``feed`` says by which rules. The report is
+        fetched whole when the first row is asked for, and lies in a temporary file.
+
+        Raises: ImportPendingError, ImportFailedError; PayloadError if there should be a report and
+        there is none that can be read; APIError, APIConnectionError (also if it is cut short).
+        """
+
+        def fetch(file: IO[bytes]) -> Flow[bool]:
+            return fetch_report(self._setup, import_set, file)
+
+        return each_error(self._shell, fetch, source, feed)
+
 
 class AsyncImportSets(AsyncGroup):
     async def create(
@@ -141,6 +165,14 @@ class AsyncImportSets(AsyncGroup):
     ) -> ImportSet:
         flow = wait_for_import_set(self._setup, id, timeout, poll_interval, progress)
         return await self._run(flow)
+
+    def errors(
+        self, import_set: ImportSet | str, *, source: Table | None = None, feed: Feed[Any] = PRODUCT
+    ) -> AsyncIterator[RowError]:
+        def fetch(file: IO[bytes]) -> Flow[bool]:
+            return fetch_report(self._setup, import_set, file)
+
+        return each_error_async(self._shell, fetch, source, feed)
 
 
 class CatalogImports(Group):
@@ -229,6 +261,29 @@ class CatalogImports(Group):
         flow = wait_for_catalog_import(self._setup, id, timeout, poll_interval, progress)
         return self._run(flow)
 
+    def errors(
+        self,
+        catalog_import: CatalogImport | CatalogImportEvent | str,
+        *,
+        source: Table | None = None,
+        feed: Feed[Any] = PRODUCT,
+    ) -> Iterator[RowError]:
+        """Read what a catalog import refused; nothing if it refused nothing.
+
+        With ``source``, the file that was published, each row is found again there, beside what our
+        check says of it; see `read_errors`. ``feed`` says by which rules. An address that
+        has expired is fetched anew. The report is
+        fetched whole when the first row is asked for, and lies in a temporary file.
+
+        Raises: ImportPendingError, ImportFailedError; PayloadError if there should be a report and
+        there is none that can be read; APIError, APIConnectionError (also if it is cut short).
+        """
+
+        def fetch(file: IO[bytes]) -> Flow[bool]:
+            return fetch_catalog_report(self._setup, catalog_import, file)
+
+        return each_error(self._shell, fetch, source, feed)
+
 
 class AsyncCatalogImports(AsyncGroup):
     async def create(
@@ -282,6 +337,18 @@ class AsyncCatalogImports(AsyncGroup):
     ) -> CatalogImport:
         flow = wait_for_catalog_import(self._setup, id, timeout, poll_interval, progress)
         return await self._run(flow)
+
+    def errors(
+        self,
+        catalog_import: CatalogImport | CatalogImportEvent | str,
+        *,
+        source: Table | None = None,
+        feed: Feed[Any] = PRODUCT,
+    ) -> AsyncIterator[RowError]:
+        def fetch(file: IO[bytes]) -> Flow[bool]:
+            return fetch_catalog_report(self._setup, catalog_import, file)
+
+        return each_error_async(self._shell, fetch, source, feed)
 
 
 share_docs(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing
 from functools import partial
+from threading import get_ident
 from typing import Any, Final, Self, TypeVar
 
 import attrs
 import httpx
-from anyio import CancelScope
+from anyio import CancelScope, from_thread
 from anyio.to_thread import run_sync
 
 from agentic_commerce.client._files import stamp_of
 from agentic_commerce.client._page import Fetch
 from agentic_commerce.client._setup import Clock, Setup, SystemClock
+from agentic_commerce.client._threads import check_wanted, on_thread
 from agentic_commerce.client._wire import (
     Flow,
     Lost,
@@ -26,6 +28,7 @@ from agentic_commerce.client._wire import (
     Sleep,
     Step,
     Upload,
+    Work,
 )
 from agentic_commerce.errors import AgenticCommerceError
 
@@ -172,6 +175,8 @@ def _pieces(upload: Upload) -> Iterator[bytes]:
         if not piece:
             raise _ChangedError
         left -= len(piece)
+        if upload.told is not None:
+            upload.told(upload.size - left)
         yield piece
     yield upload.tail
 
@@ -227,7 +232,19 @@ class Shell:
                     return result
                 outcome = self._do(step)
 
+    def notifier(self, call: Callable[[T], object] | None) -> Callable[[T], None]:
+        """A function that calls, if there is something to call."""
+
+        def notify(value: T) -> None:
+            if call is not None:
+                call(value)
+
+        return notify
+
     def _do(self, step: Step) -> Outcome:
+        if isinstance(step, Work):
+            done: object = step.function()
+            return done
         if isinstance(step, Sleep):
             if step.seconds > 0:
                 self._wiring.clock.sleep(step.seconds)
@@ -291,7 +308,23 @@ class AsyncShell:
                     return result
                 outcome = await self._do(step)
 
+    def notifier(self, call: Callable[[T], object] | None) -> Callable[[T], None]:
+        """A function that calls in the loop, also from a thread, where it ends cancelled work."""
+        home = get_ident()
+
+        def notify(value: T) -> None:
+            if get_ident() != home:
+                check_wanted()
+                if call is not None:
+                    from_thread.run_sync(call, value)
+            elif call is not None:
+                call(value)
+
+        return notify
+
     async def _do(self, step: Step) -> Outcome:
+        if isinstance(step, Work):
+            return await on_thread(step.function)
         if isinstance(step, Sleep):
             if step.seconds > 0:
                 await self._wiring.clock.sleep_async(step.seconds)

@@ -1,13 +1,14 @@
 """What passes between the flows, which do no I/O, and the two shells, which do nothing else.
 
-A flow is a generator. It yields steps: `Send` a request, `Sleep`. A shell carries each step out and
-sends the outcome back: a `Reply`, or `Lost` if no whole reply came; a `Moment` after a sleep.
+A flow is a generator. It yields steps: `Send` a request, `Sleep`, `Work`. A shell carries each step
+out and sends the outcome back: a `Reply`, or `Lost` if no whole reply came; a `Moment` after a
+sleep; what the work returned.
 """
 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import PurePath
 from typing import IO, Any, Final, TypeAlias, TypeVar
 
@@ -25,6 +26,7 @@ __all__ = [
     "Sleep",
     "Step",
     "Upload",
+    "Work",
     "content_type_of",
 ]
 
@@ -46,6 +48,8 @@ class Upload:
     tail: bytes = field(default=b"", repr=False)
     stamp: tuple[int, int] | None = None
     """Of the file when it was opened: each try looks whether it is still the same."""
+    told: Callable[[int], object] | None = field(default=None, repr=False)
+    """Called with the bytes sent so far, on the thread that reads; each try begins anew."""
 
     @property
     def length(self) -> int:
@@ -109,8 +113,18 @@ class Sleep:
     seconds: float
 
 
-Step: TypeAlias = Send | Sleep
-Outcome: TypeAlias = Reply | Lost | Moment
+@attrs.frozen
+class Work:
+    """A step: call a function that blocks, on a thread if others would have to wait for it.
+
+    The outcome is what it returns. What it raises ends the flow.
+    """
+
+    function: Callable[[], Any]
+
+
+Step: TypeAlias = Send | Sleep | Work
+Outcome: TypeAlias = Reply | Lost | Moment | object
 Flow: TypeAlias = Generator[Step, Any, T]
 
 # Rule: the MIME type must match the file's format. Source: platform guide, "Upload the product

@@ -200,7 +200,7 @@ def split(
     name = Path(lines.name) if isinstance(lines.name, (str, os.PathLike)) else Path("feed.csv")
     parts = _Parts(Path(directory), name, max_bytes)
     try:
-        for record in _raw_records(lines):
+        for record in raw_records(lines):
             parts.add(record)
         return parts.close()
     except BaseException:
@@ -208,8 +208,8 @@ def split(
         raise
 
 
-def _raw_records(lines: Lines) -> Iterator[bytes]:
-    """Return the bytes of each record, as csv tells records apart."""
+def raw_records(lines: Lines, *, strict: bool = False) -> Iterator[bytes]:
+    """Return the bytes of each record, as csv tells records apart; strictly as a check does."""
     taken: list[bytes] = []
 
     def texts() -> Iterator[str]:
@@ -219,7 +219,7 @@ def _raw_records(lines: Lines) -> Iterator[bytes]:
 
     source = texts()
     start = list(islice(source, 1))
-    records = csv.reader(chain(start, source), delimiter=lines.delimiter(*start))
+    records = csv.reader(chain(start, source), delimiter=lines.delimiter(*start), strict=strict)
     while True:
         try:
             cells = next(records, None)
