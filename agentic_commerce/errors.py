@@ -25,6 +25,7 @@ __all__ = [
     "Issue",
     "MoneyError",
     "PayloadError",
+    "QuoteError",
     "ResponseError",
     "Severity",
     "SignatureError",
@@ -140,6 +141,15 @@ class FeedError(_IssuesError, ValueError):
     """
 
     _headline = "the feed has rows that Stripe would refuse"
+
+
+class QuoteError(_IssuesError, ValueError):
+    """A cart that cannot be quoted, or a shipping service that does not serve it.
+
+    ``.issues`` names every fault with its place, such as ``items[2].quantity``.
+    """
+
+    _headline = "the cart cannot be quoted"
 
 
 class CellError(AgenticCommerceError, ValueError):
