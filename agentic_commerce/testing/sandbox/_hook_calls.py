@@ -6,7 +6,6 @@ which a test can put ahead instead of sleeping, and the machine's.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import threading
@@ -173,7 +172,7 @@ def sender(
 
         return Sender(_hook_http.to_url(endpoint), sign, now, limit)
     if isinstance(endpoint, HookEndpoint):
-        return Sender(_to_function(_door(endpoint)), sign, now, limit)
+        return Sender(_to_endpoint(endpoint, limit), sign, now, limit)
     if callable(endpoint):
         return Sender(_to_function(endpoint), sign, now, limit)
     raise TypeError("an endpoint is a HookEndpoint, a URL, or a function of body and headers")
@@ -186,16 +185,19 @@ def _to_nobody(_body: bytes, _headers: dict[str, str], _limit: float | None) -> 
 # -------------------------------------------------------------------------------------- in process
 
 
-def _door(endpoint: HookEndpoint) -> Callable[[bytes, dict[str, str]], Any]:
+def _to_endpoint(endpoint: HookEndpoint, limit: float | None) -> Send:
     if any(endpoint.dispatch.is_async(kind) for kind in _KINDS):
-        return endpoint.respond_async
-    return endpoint.respond
+        return _to_function(endpoint.respond_async)
+    # An endpoint with a deadline of its own has threads of its own, and needs no other.
+    deadline = endpoint._deadline
+    punctual = limit is not None and deadline is not None and deadline <= limit
+    return _to_function(endpoint.respond, inline=punctual)
 
 
-def _to_function(function: Callable[[bytes, dict[str, str]], Any]) -> Send:
+def _to_function(function: Callable[[bytes, dict[str, str]], Any], *, inline: bool = False) -> Send:
     def send(body: bytes, headers: dict[str, str], limit: float | None) -> Reply:
         run = _Run(function, body, headers)
-        if limit is None and not inspect.iscoroutinefunction(function):
+        if inline or (limit is None and not inspect.iscoroutinefunction(function)):
             run()
         else:
             _on_thread(run, limit)
@@ -222,14 +224,19 @@ class _Run:
     def __call__(self) -> None:
         try:
             result = self._function(*self._arguments)
-            self.result = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+            self.result = _awaited(result) if inspect.isawaitable(result) else result
         except Exception as error:
             self.exception = error
         self.done = True
 
 
-async def _awaited(result: Any) -> Any:
-    return await result
+def _awaited(result: Any) -> Any:
+    import asyncio  # noqa: PLC0415 - only for who has an async endpoint
+
+    async def wait() -> Any:
+        return await result
+
+    return asyncio.run(wait())
 
 
 def _on_thread(run: _Run, limit: float | None) -> None:

@@ -82,6 +82,7 @@ class _Checkout:
         self._answered: set[str] = set()
         self._calls: list[HookCall] = []
         self._quote: Quote | None = None
+        self._stranded: Issue | None = None  # why the feed's own shipping does not reach
         self._cart: Cart | None = None
         self._filed: Object | None = None
         self._fee: int | None = None
@@ -134,6 +135,7 @@ class _Checkout:
             # The platform's own shipping options may well reach where the feed's do not.
             if issue.column != "shipping" or "custom_shipping_options" not in self._on:
                 raise _Stop("failed", issue.code, _said(issue))
+            self._stranded = self._stranded or issue
         choices = _answers.catalog_shipping(found)
         cart = Cart(
             session=self._session,
@@ -174,6 +176,7 @@ class _Checkout:
                 self._note("line_items was passed over: Custom tax rates is off")
             if shipping and "shipping_options" in answer:
                 choices = _answers.offered_shipping(cart, answer, self._world.shipping_rates)
+                self._stranded = None
                 cart = attrs.evolve(cart, choices=choices)
             elif answer.get("shipping_options"):
                 self._note("shipping_options was passed over: Custom shipping options is off")
@@ -188,6 +191,8 @@ class _Checkout:
 
     def _chosen(self, cart: Cart) -> CartShipping | None:
         """What the agent asked for; without a wish the cheapest, the first of two alike."""
+        if self._stranded is not None:
+            raise _Stop("failed", self._stranded.code, _said(self._stranded))
         service = self._wanted.shipping_service
         if service is not None:
             found = self._find(cart.choices)

@@ -33,6 +33,7 @@ from agentic_commerce.testing.sandbox._world import Object, World
 if TYPE_CHECKING:
     import httpx
 
+    from agentic_commerce.feeds import ProductRow
     from agentic_commerce.testing.sandbox._hook_calls import Endpoint
     from agentic_commerce.testing.sandbox._result import PurchaseResult
     from agentic_commerce.testing.sandbox._server import Server
@@ -301,6 +302,17 @@ class Sandbox:
         return tuple(self.delivery.attempts)
 
     # ----------------------------------------------------------------------------------- purchases
+
+    def stock(self, *products: ProductRow | Mapping[str, str], account: str) -> None:
+        """Put products into a connected account's catalog at once, as an import would in its time.
+
+        A product is a row, or a mapping of cells as `feeds.row_from` takes it.
+
+        Raises: FeedError for one that Stripe would refuse.
+        """
+        from agentic_commerce.testing.sandbox._shelf import put_products  # noqa: PLC0415
+
+        put_products(self.world(account), products)
 
     def purchase(
         self,

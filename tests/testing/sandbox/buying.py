@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from agentic_commerce import feeds, hooks
@@ -34,7 +37,7 @@ CELLS = {
 
 def stock(sandbox: Sandbox, *products: Mapping[str, str], account: str = ACCOUNT) -> None:
     """Put products into an account's catalog, as an import would."""
-    rows = [CELLS | {"id": "A", "title": f"Product {p.get('id', 'A')}"} | p for p in products]
+    rows = [{**CELLS, "id": "A", "title": f"Product {p.get('id', 'A')}", **p} for p in products]
     names = list(dict.fromkeys(name for row in rows for name in row))
     catalog = sandbox.world(account).catalog
     staged = catalog.stage(names, feeds.PRODUCT)
@@ -90,3 +93,31 @@ APPROVED = {"manual_approval_details": {"type": "approved"}}
 def buy(sandbox: Sandbox, endpoint: Any = None, sku: str | None = "A", **options: Any) -> Any:
     given = {"account": ACCOUNT, "address": HOME} | options
     return sandbox.purchase(sku, endpoint=endpoint, **given)
+
+
+@contextmanager
+def server(answer: Callable[[BaseHTTPRequestHandler, bytes], object]) -> Iterator[str]:
+    """A server on this machine; ``answer`` writes the response to a request with this body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            answer(self, self.rfile.read(int(self.headers["Content-Length"])))
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{running.server_port}/hooks"
+        finally:
+            running.shutdown()
+            thread.join()
+
+
+def respond(handler: BaseHTTPRequestHandler, body: bytes = b"{}", status: int = 200) -> None:
+    handler.send_response(status)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ import pytest
 from agentic_commerce import hooks, testing
 from agentic_commerce.testing.sandbox import Clock
 from agentic_commerce.testing.sandbox._hook_calls import HookCall, sender
-from tests.testing.sandbox.buying import APPROVED
+from tests.testing.sandbox.buying import APPROVED, respond, server
 
 PAYLOAD = testing.finalize_checkout()
 SECRET = "whsec_test"
@@ -69,11 +67,11 @@ def test_a_function_that_returns_no_response_is_a_mistake_of_the_test(reply: Any
 def test_what_is_sent_is_signed_json() -> None:
     sent: list[Any] = []
 
-    def respond(body: bytes, headers: dict[str, str]) -> Any:
+    def answer(body: bytes, headers: dict[str, str]) -> Any:
         sent.append((body, headers))
         return 200, {}, b"{}"
 
-    seen = call(respond)
+    seen = call(answer)
     ((body, headers),) = sent
     assert json.loads(body) == PAYLOAD == seen.request
     hooks.verify_signature(body, headers["Stripe-Signature"], SECRET)
@@ -98,11 +96,11 @@ def test_our_endpoint_is_called_in_process_sync_or_async() -> None:
 
 
 def test_an_async_endpoint_can_be_called_from_a_running_loop() -> None:
-    async def respond(body: bytes, headers: dict[str, str]) -> Any:
+    async def answer(body: bytes, headers: dict[str, str]) -> Any:
         return await later((200, {}, b"{}"))
 
     async def main() -> HookCall:
-        return call(respond, limit=None)
+        return call(answer, limit=None)
 
     assert asyncio.run(main()).ok
 
@@ -116,11 +114,11 @@ def test_a_wrong_secret_says_so() -> None:
 
 
 def test_an_exception_is_what_a_server_would_make_of_it() -> None:
-    def respond(body: bytes, headers: dict[str, str]) -> Any:
+    def answer(body: bytes, headers: dict[str, str]) -> Any:
         raise KeyError("jenny.rosen@example.com")
 
     for limit in (4.0, None):
-        seen = call(respond, limit=limit)
+        seen = call(answer, limit=limit)
         assert (seen.outcome, seen.status, seen.agent_status) == ("error", 500, 424)
         assert isinstance(seen.exception, KeyError)
         assert "KeyError" in seen.detail
@@ -140,26 +138,26 @@ def test_four_seconds_on_the_sandboxs_clock_are_too_long(
 ) -> None:
     clock = Clock()
 
-    def respond(body: bytes, headers: dict[str, str]) -> Any:
+    def answer(body: bytes, headers: dict[str, str]) -> Any:
         clock.advance(4.5)
         return 200, {}, b"{}"
 
-    seen = call(respond, clock, payload=payload)
+    seen = call(answer, clock, payload=payload)
     assert (seen.outcome, seen.status, seen.response) == ("timeout", None, None)
     assert seen.seconds == 4.5
     assert seen.agent_status == agent_status
     assert "no reply within 4 s" in str(seen)
-    assert call(respond, clock, limit=None, payload=payload).ok
+    assert call(answer, clock, limit=None, payload=payload).ok
 
 
 def test_a_function_that_never_returns_is_left_behind() -> None:
     stuck = threading.Event()
 
-    def respond(body: bytes, headers: dict[str, str]) -> Any:
+    def answer(body: bytes, headers: dict[str, str]) -> Any:
         stuck.wait()
         return 200, {}, b"{}"
 
-    seen = call(respond, limit=0.01)
+    seen = call(answer, limit=0.01)
     stuck.set()
     assert seen.outcome == "timeout"
     assert seen.seconds >= 0.01
@@ -200,45 +198,16 @@ def test_what_is_no_endpoint_is_refused() -> None:
 # --------------------------------------------------------------------------------- a real server
 
 
-@contextmanager
-def server(answer: Any) -> Iterator[str]:
-    """A server on this machine; ``answer`` writes the response to a request."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            answer(self)
-
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{running.server_port}/hooks"
-        finally:
-            running.shutdown()
-            thread.join()
-
-
-def reply(handler: BaseHTTPRequestHandler, body: bytes = b"{}", status: int = 200) -> None:
-    handler.send_response(status)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
 @pytest.mark.parametrize("limit", [4.0, None])
 def test_a_server_is_called_over_http(limit: float | None) -> None:
-    with server(reply) as url:
+    with server(lambda handler, _: respond(handler)) as url:
         seen = call(url, limit=limit)
         assert (seen.outcome, seen.status, seen.response) == ("answered", 200, b"{}")
         assert call(url.replace("127.0.0.1", "localhost"), limit=limit).ok
 
 
 def test_a_servers_error_is_an_error() -> None:
-    with server(lambda handler: reply(handler, b"oops", 503)) as url:
+    with server(lambda handler, _: respond(handler, b"oops", 503)) as url:
         seen = call(url)
         assert (seen.outcome, seen.status, seen.response) == ("error", 503, b"oops")
         assert seen.detail == "503 is not a success: 4 bytes"
@@ -246,14 +215,14 @@ def test_a_servers_error_is_an_error() -> None:
 
 def test_a_server_that_does_not_answer_is_late() -> None:
     stuck = threading.Event()
-    with server(lambda handler: stuck.wait()) as url:
+    with server(lambda handler, _: stuck.wait()) as url:
         seen = call(url, limit=0.05)
         stuck.set()
     assert (seen.outcome, seen.status) == ("timeout", None)
 
 
 def test_a_server_whose_answer_drips_in_is_late() -> None:
-    def drip(handler: BaseHTTPRequestHandler) -> None:
+    def drip(handler: BaseHTTPRequestHandler, body: bytes) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "100000")
         handler.end_headers()
@@ -274,7 +243,7 @@ def test_a_server_whose_answer_drips_in_is_late() -> None:
 
 
 def test_where_nothing_listens_nothing_answers() -> None:
-    with server(reply) as url:
+    with server(lambda handler, _: respond(handler)) as url:
         pass
     seen = call(url)
     assert (seen.outcome, seen.status, seen.agent_status) == ("unreachable", None, 424)

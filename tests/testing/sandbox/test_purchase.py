@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 from datetime import date
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +29,7 @@ from agentic_commerce.testing.sandbox._result import PURCHASE_CODES
 from tests.testing.sandbox.buying import (
     ACCOUNT,
     APPROVED,
+    CELLS,
     HOME,
     approve,
     buy,
@@ -32,6 +37,8 @@ from tests.testing.sandbox.buying import (
     quantity,
     rates,
     replying,
+    respond,
+    server,
     shop,
     stock,
 )
@@ -220,6 +227,41 @@ def test_an_approval_that_comes_too_late_is_a_decline() -> None:
     assert [call.outcome for call in result.calls] == ["timeout"]
     assert result.calls[0].seconds == 4.5
     assert quantity(sandbox) == 5
+
+
+@pytest.mark.parametrize(
+    ("deadline", "code"), [(0.02, "order_declined"), (5.0, "hook_timeout"), (None, "hook_timeout")]
+)
+def test_a_handler_that_never_returns_is_declined_by_whoever_is_first(
+    deadline: float | None, code: str
+) -> None:
+    stuck = threading.Event()
+
+    def finalize(_: Any) -> FinalizeCheckoutResponse:
+        stuck.wait()
+        return FinalizeCheckoutResponse.approve()
+
+    sandbox = shop()
+    dispatch = hooks.Dispatcher(finalize_checkout=finalize)
+    at = hooks.HookEndpoint(dispatch, sandbox.hook_secret, deadline=deadline)
+    result = buy(sandbox, at, hook_timeout=0.04)
+    stuck.set()
+    assert (result.status, result.code) == ("declined", code)
+    assert quantity(sandbox) == 5
+
+
+def test_a_platforms_server_is_called_over_http() -> None:
+    sandbox = shop()
+    at = endpoint(sandbox, customize_checkout=rates(8.5))
+
+    def answer(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        respond(handler, at.respond(body, dict(handler.headers)).body)
+
+    with server(answer) as url:
+        result = buy(sandbox, url)
+    assert result.completed, str(result)
+    assert result.totals.amount_tax == 128
+    assert [call.status for call in result.calls] == [200, 200]
 
 
 def test_our_own_endpoint_declines_for_a_handler_that_raises() -> None:
@@ -602,6 +644,13 @@ def test_the_platform_may_ship_where_the_feed_does_not() -> None:
     at = endpoint(sandbox, customize_checkout=courier(option))
     result = buy(sandbox, at, address="JP")
     assert (result.completed, result.totals.amount_shipping) == (True, 4000)
+    # Where the platform offers nothing of its own, the feed's reason stands.
+    silent = endpoint(sandbox, customize_checkout=rates(8.5))
+    result = buy(sandbox, silent, address="JP", shipping_service="Standard")
+    assert (result.code, result.reason) == (
+        "not_shipped_there",
+        "A: not shipped there; only to places in US",
+    )
     # Without the toggle the feed has the only word.
     result = buy(sandbox, at, address="JP", toggles=["custom_tax_rates"])
     assert result.code == "not_shipped_there"
@@ -628,6 +677,9 @@ def test_what_a_switched_off_toggle_does_not_ask_for_is_passed_over() -> None:
     shipping = buy(sandbox, at, toggles=["custom_shipping_options"])
     assert (shipping.totals.amount_tax, shipping.totals.amount_shipping) == (0, 1200)
     assert "Custom tax rates is off" in shipping.calls[0].notes[0]
+    at_all = endpoint(sandbox, customize_checkout=courier(option))
+    nothing = buy(sandbox, at_all, toggles=["custom_shipping_options"])
+    assert nothing.calls[0].notes == ()
     tax = buy(sandbox, at, toggles=["custom_tax_rates"])
     assert (tax.totals.amount_tax, tax.totals.amount_shipping) == (128, 500)
     assert "Custom shipping options is off" in tax.calls[0].notes[0]
@@ -732,6 +784,18 @@ def test_one_product_at_one_price_has_one_price_object() -> None:
     assert (len(world.products), len(world.prices)) == (1, 2)
 
 
-def test_the_handler_may_be_the_simplest() -> None:
-    sandbox = shop()
-    assert buy(sandbox, endpoint(sandbox, finalize_checkout=approve)).completed
+def test_products_can_be_put_on_the_shelf_without_an_import() -> None:
+    sandbox = Sandbox()
+    cells = {**CELLS, "id": "A", "title": "Product A"}
+    sandbox.stock(feeds.row_from({**cells, "id": "B"}), cells, account=ACCOUNT)
+    assert buy(sandbox, endpoint(sandbox, finalize_checkout=approve), "B").completed
+    sandbox.stock({**cells, "inventory_quantity": "0"}, account=ACCOUNT)
+    assert [quantity(sandbox, sku) for sku in "AB"] == [0, 4]
+    with pytest.raises(errors.FeedError, match="price"):
+        sandbox.stock({**cells, "price": "$15"}, account=ACCOUNT)
+
+
+def test_the_reference_has_every_code() -> None:
+    page = Path(__file__).parents[3] / "docs" / "reference" / "purchases.md"
+    rows = set(re.findall(r"^\| `(\w+)` \| (.*) \|$", page.read_text(), re.MULTILINE))
+    assert rows == set(PURCHASE_CODES.items())
