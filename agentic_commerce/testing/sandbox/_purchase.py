@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -55,9 +56,14 @@ def purchase(
     options: Options,
 ) -> PurchaseResult:
     """Let an agent buy: see `Sandbox.purchase`."""
+    if sandbox.accounts is not None and account not in sandbox.accounts:
+        raise ValueError(f"the sandbox has no account {account[:100]!r}")
     order = wanted(lines, account, address, endpoint, shipping_service, options)
-    sends = sender(endpoint, sandbox.sign_hook, sandbox.clock.now, options.hook_timeout)
-    return _Checkout(sandbox, order, sends).run()
+    sign = partial(sandbox.sign_hook, secret=options.secret)
+    sends = sender(endpoint, sign, sandbox.clock.now, options.hook_timeout)
+    result = _Checkout(sandbox, order, sends).run()
+    sandbox.purchases.append(result)
+    return result
 
 
 class _Stop(Exception):  # noqa: N818 - an outcome, not a fault
@@ -79,7 +85,7 @@ class _Checkout:
         is_direct = self._options.charge_type == "direct"
         self._world = sandbox.world(wanted.account if is_direct else None)
         self._session = self._new("cs_test")
-        self._answered: set[str] = set()
+        self._offers: dict[str, Mapping[str, Any]] = {}
         self._calls: list[HookCall] = []
         self._quote: Quote | None = None
         self._stranded: Issue | None = None  # why the feed's own shipping does not reach
@@ -113,16 +119,18 @@ class _Checkout:
         if row is None:
             account = self._wanted.account
             raise _Stop("failed", "unknown_sku", f"{account} sells no {sku[:100]!r}")
-        answer: Mapping[str, Any] = {}
-        if "pricing_and_availability" in self._on:
-            # Without an answer in time Stripe takes the feed's word.
-            answer = self._ask(PRODUCT_PRICE_AVAILABILITY, {"sku_id": sku}) or {}
+        answer = self._offer(sku) if "pricing_and_availability" in self._on else {}
         if answer.get("deleted"):
             raise _Stop("failed", "product_deleted", f"{sku[:100]!r} is no longer sold")
-        if "availability" in answer:
-            self._answered.add(sku)
         discount = self._options.discounts.get(sku, 0)
         return _answers.priced_item(row, quantity, discount, answer)
+
+    def _offer(self, sku: str) -> Mapping[str, Any]:
+        """What the platform says of a product, asked once; nothing if it is late."""
+        if sku not in self._offers:
+            # Without an answer in time Stripe takes the feed's word.
+            self._offers[sku] = self._ask(PRODUCT_PRICE_AVAILABILITY, {"sku_id": sku}) or {}
+        return self._offers[sku]
 
     def _quoted(self, items: Sequence[QuoteItem]) -> Cart:
         now = datetime.fromtimestamp(self._sandbox.clock.now(), UTC)
@@ -229,7 +237,7 @@ class _Checkout:
     def _take(self, sku: str, count: int) -> bool:
         """Whether so many were taken. What the platform itself says it has need not be there."""
         taken = self._catalog.take(sku, count)
-        if not taken and sku not in self._answered:
+        if not taken and "availability" not in self._offers.get(sku, ()):
             raise _Stop("failed", "sold_out", f"there are not {count} of {sku!r} any more")
         return taken
 
@@ -282,8 +290,8 @@ class _Checkout:
             application_fee_amount=fee.get("application_fee_amount"),
             transfer_amount=None if destination is None else transfer,
             metadata=dict(approval.get("metadata") or {}),
-            agent_name=self._options.agent,
-            agent_profile=self._options.agent_profile,
+            agent_name=self._options.agent or self._sandbox.agent.name,
+            agent_profile=self._options.agent_profile or self._sandbox.agent.profile,
         )
 
     # ----------------------------------------------------------------------------------- hooks

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
+from agentic_commerce.signature import sign
 from agentic_commerce.testing.sandbox._agreements import Agent
 from agentic_commerce.testing.sandbox._catalog import BlankCells, Catalog
 from agentic_commerce.testing.sandbox._clock import Clock, Ids, rfc3339, unix
@@ -33,7 +34,7 @@ from agentic_commerce.testing.sandbox._world import Object, World
 if TYPE_CHECKING:
     import httpx
 
-    from agentic_commerce.feeds import ProductRow
+    from agentic_commerce.feeds import Deletion, ProductRow
     from agentic_commerce.testing.sandbox._hook_calls import Endpoint
     from agentic_commerce.testing.sandbox._result import PurchaseResult
     from agentic_commerce.testing.sandbox._server import Server
@@ -79,6 +80,7 @@ class Sandbox:
         self.index_polls, self.index_seconds = index_polls, index_seconds
         self.lock = threading.RLock()
         self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
+        self.purchases: deque[PurchaseResult] = deque(maxlen=_REMEMBERED // 10)
         self.faults = Faults()
         self.worlds: dict[str | None, World] = {}
         self._blank_cells: BlankCells = blank_cells
@@ -178,8 +180,10 @@ class Sandbox:
         with self.lock:
             return self._events.rotate(self.clock.now(), overlap)
 
-    def sign_hook(self, body: bytes) -> str:
-        """The ``Stripe-Signature`` of a hook's body, by every secret that is valid."""
+    def sign_hook(self, body: bytes, secret: str | None = None) -> str:
+        """The ``Stripe-Signature`` of a hook's body, by every secret that is valid, or by this."""
+        if secret is not None:
+            return sign(body, secret, int(self._signing_clock()))
         return self._hooks.sign(body, self.clock.now(), self._signing_clock())
 
     # -------------------------------------------------------------------------------------- events
@@ -303,7 +307,7 @@ class Sandbox:
 
     # ----------------------------------------------------------------------------------- purchases
 
-    def stock(self, *products: ProductRow | Mapping[str, str], account: str) -> None:
+    def stock(self, *products: ProductRow | Deletion | Mapping[str, str], account: str) -> None:
         """Put products into a connected account's catalog at once, as an import would in its time.
 
         A product is a row, or a mapping of cells as `feeds.row_from` takes it.

@@ -13,7 +13,9 @@ from agentic_commerce.testing.sandbox._world import World
 __all__ = ["put_products"]
 
 
-def put_products(world: World, products: Iterable[ProductRow | Mapping[str, str]]) -> None:
+def put_products(
+    world: World, products: Iterable[ProductRow | Deletion | Mapping[str, str]]
+) -> None:
     """Upsert products as an import of one file would, at once.
 
     Raises: FeedError for cells that Stripe would refuse.

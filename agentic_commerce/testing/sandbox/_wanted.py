@@ -71,7 +71,8 @@ class PurchaseOptions(TypedDict, total=False):
     ``billing_address``       if it is not the address
     ``card``                  keys of the hook's card, to change the sample's
     ``card_error``            why the bank declines the card, such as ``insufficient_funds``
-    ``agent``                 the agent's name
+    ``secret``                what signs the hooks, where it is not the sandbox's own secret
+    ``agent``                 the agent's name, if it is not that of ``sandbox.agent``
     ``agent_profile``         and its profile's id
     ========================  =================================================================
     """
@@ -88,6 +89,7 @@ class PurchaseOptions(TypedDict, total=False):
     billing_address: To
     card: Mapping[str, Any]
     card_error: str
+    secret: str
     agent: str
     agent_profile: str
 
@@ -108,8 +110,9 @@ class Options:
     billing_address: To | None = field(default=None, repr=masked)
     card: Mapping[str, Any] = field(factory=dict, repr=masked)
     card_error: str | None = None
-    agent: str = "Test Agent"
-    agent_profile: str = "profile_test_agent"
+    secret: str | None = field(default=None, repr=masked)
+    agent: str | None = None
+    agent_profile: str | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.charge_type not in get_args(ChargeType):

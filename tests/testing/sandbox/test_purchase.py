@@ -42,6 +42,7 @@ from tests.testing.sandbox.buying import (
     shop,
     stock,
 )
+from tests.testing.sandbox.shop import Shop
 
 CUSTOMIZE = "v1.delegated_checkout.customize_checkout"
 FINALIZE = "v1.delegated_checkout.finalize_checkout"
@@ -194,6 +195,25 @@ def test_an_order_that_costs_nothing_has_no_payment() -> None:
     world = sandbox.world(ACCOUNT)
     assert (world.payment_intents, world.charges) == ({}, {})
     assert [event["type"] for event in world.events.values()] == ["checkout.session.completed"]
+
+
+def test_the_api_serves_what_was_bought() -> None:
+    sandbox = shop()
+    at = endpoint(sandbox, customize_checkout=rates(8.5))
+    result = buy(sandbox, at, manual_capture=True)
+    calls = Shop(sandbox)
+    path = f"/v1/checkout/sessions/{result.session_id}"
+    expand = {"expand[]": list(orders.SESSION_EXPAND)}
+    got = calls.get(path, orders.SESSION_VERSION, **expand)
+    assert orders.parse_order(got.content) == result.order
+    payment = f"/v1/payment_intents/{result.payment_intent}"
+    assert calls.post(f"{payment}/capture").json()["status"] == "succeeded"
+    assert calls.get(path).json()["payment_status"] == "paid"
+    refund = calls.post("/v1/refunds", payment_intent=result.payment_intent).json()
+    assert (refund["amount"], refund["status"]) == (2128, "succeeded")
+    types = [event["type"] for event in sandbox.world(ACCOUNT).events.values()]
+    assert types[:2] == ["checkout.session.completed", "payment_intent.succeeded"]
+    calls.http.close()
 
 
 # -------------------------------------------------------------------------------------- declined
@@ -793,6 +813,100 @@ def test_products_can_be_put_on_the_shelf_without_an_import() -> None:
     assert [quantity(sandbox, sku) for sku in "AB"] == [0, 4]
     with pytest.raises(errors.FeedError, match="price"):
         sandbox.stock({**cells, "price": "$15"}, account=ACCOUNT)
+
+
+def test_one_product_is_asked_about_once() -> None:
+    sandbox = shop()
+    answer = ProductPriceAvailabilityResponse.offer("in_stock", quantity=9)
+    at = endpoint(sandbox, product_price_availability=lambda _: answer)
+    result = buy(sandbox, at, items=[("A", 2)])
+    assert [call.type for call in result.calls] == [PRICE, FINALIZE]
+
+
+def test_another_secret_can_sign_for_a_server_that_has_its_own() -> None:
+    sandbox = shop()
+    at = hooks.HookEndpoint(hooks.Dispatcher(finalize_checkout=approve), "whsec_other")
+    assert buy(sandbox, at).calls[0].detail.count("bad_signature") == 1
+    assert buy(sandbox, at, secret="whsec_other").completed
+
+
+def test_an_account_that_there_is_not_sells_nothing() -> None:
+    sandbox = shop(accounts=[ACCOUNT])
+    assert buy(sandbox).completed
+    with pytest.raises(ValueError, match="acct_2"):
+        buy(sandbox, account="acct_2")
+
+
+def test_the_sandbox_tells_what_became_of_purchases_without_anybodys_words() -> None:
+    sandbox = shop()
+    decline = FinalizeCheckoutResponse.decline("Sorry, Jenny")
+    buy(sandbox, endpoint(sandbox, finalize_checkout=lambda _: decline))
+    buy(sandbox, lambda body, headers: 1 / 0, toggles=["order_approvals"])
+    told = sandbox.describe()
+    assert "purchase: declined (order_declined)" in told
+    assert "purchase: failed (hook_failed)" in told
+    assert "  finalize_checkout, attempt 1: error, 500, 0.0" in told
+    assert "Jenny" not in told
+    assert [result.code for result in sandbox.purchases] == ["order_declined", "hook_failed"]
+
+
+# ------------------------------------------------------------------- the platform guide's samples
+
+
+def guide(kind: str, answer: Any, otherwise: tuple[int, bytes]) -> Any:
+    """A sample endpoint: it answers one kind of hook, and every other one alike."""
+
+    def respond(body: bytes, headers: dict[str, str]) -> Any:
+        request = json.loads(body)
+        if request["type"] != kind:
+            return otherwise[0], {}, otherwise[1]
+        return 200, {}, json.dumps(answer(request["data"])).encode()
+
+    return respond
+
+
+def node_taxes(data: Any) -> Any:
+    rates = [("Sales tax", 8.5), ("Environmental fee", 1)]
+    given = [
+        {"rate_data": {"display_name": name, "inclusive": False, "percentage": percentage}}
+        for name, percentage in rates
+    ]
+    lines = data.get("line_item_details") or []
+    return {"line_items": [{"id": line["id"], "tax_rates": given} for line in lines]}
+
+
+def node_fee(data: Any) -> Any:
+    # The sample reads the schema's spelling of the lines.
+    fee = sum(line["unit_amount"] * line["quantity"] for line in data["line_items_details"]) // 50
+    return {
+        "manual_approval_details": {"type": "approved"},
+        "application_fee_details": {"application_fee_amount": fee},
+    }
+
+
+NODE_OTHERWISE = (400, b'{"error":"Unsupported webhook type"}')
+
+
+@pytest.mark.parametrize(
+    ("at", "toggles", "total", "fee"),
+    [
+        (guide(CUSTOMIZE, node_taxes, NODE_OTHERWISE), ["custom_tax_rates"], 2143, None),
+        (guide(FINALIZE, node_fee, NODE_OTHERWISE), ["order_approvals"], 2000, 30),
+        (guide(FINALIZE, lambda _: APPROVED, (200, b"null")), None, 2000, None),
+    ],
+    ids=["node taxes", "node fee", "ruby"],
+)
+def test_the_platform_guides_sample_endpoints_sell(
+    at: Any, toggles: Any, total: int, fee: int | None
+) -> None:
+    result = buy(shop(), at, **({"toggles": toggles} if toggles else {}))
+    assert result.completed, str(result)
+    assert (result.totals.amount_total, result.totals.application_fee_amount) == (total, fee)
+
+
+def test_the_node_sample_fails_for_hooks_that_it_does_not_handle() -> None:
+    result = buy(shop(), guide(FINALIZE, node_fee, NODE_OTHERWISE))
+    assert (result.code, result.calls[0].status) == ("hook_failed", 400)
 
 
 def test_the_reference_has_every_code() -> None:
