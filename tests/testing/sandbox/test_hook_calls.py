@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -24,7 +25,8 @@ def call(
 ) -> HookCall:
     now = (clock or Clock()).now
     sends = sender(endpoint, lambda body: testing.sign(body, SECRET), now, limit)
-    return sends.call(payload, 1)
+    with closing(sends):
+        return sends.call(payload, 1)
 
 
 class Response:
