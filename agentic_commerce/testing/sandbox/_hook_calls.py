@@ -110,10 +110,6 @@ class Sender:
     ) -> None:
         self._send, self._sign, self._now, self._limit = send, sign, now, limit
 
-    def close(self) -> None:
-        """Close the connection, if there is one."""
-        getattr(self._send, "close", lambda: None)()
-
     def call(self, payload: Mapping[str, Any], attempt: int) -> HookCall:
         """Send a hook and wait for its reply, which is not read yet."""
         body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
@@ -158,12 +154,13 @@ def late(limit: float | None) -> Reply:
 
 
 def sender(
+    owner: object,
     endpoint: Endpoint | None,
     sign: Callable[[bytes], str],
     now: Callable[[], float],
     limit: float | None,
 ) -> Sender:
-    """Make a sender; without an endpoint nobody answers.
+    """Make a sender; without an endpoint nobody answers. Connections live as long as the owner.
 
     Raises: ValueError for a URL of another machine, TypeError for what is no endpoint.
     """
@@ -174,7 +171,7 @@ def sender(
     if isinstance(endpoint, str):
         from agentic_commerce.testing.sandbox import _hook_http  # noqa: PLC0415 - loads httpx
 
-        return Sender(_hook_http.ToUrl(endpoint), sign, now, limit)
+        return Sender(_hook_http.ToUrl(endpoint, owner), sign, now, limit)
     if isinstance(endpoint, HookEndpoint):
         return Sender(_to_endpoint(endpoint, limit), sign, now, limit)
     if callable(endpoint):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from typing import Final
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary, finalize
 
 import httpx
 
@@ -13,23 +15,36 @@ from agentic_commerce.testing.sandbox._hook_calls import Reply, late
 __all__ = ["ToUrl"]
 
 
+# A connection that has been idle for longer is not used again: the server may be closing it.
+_IDLE: Final = 1.0
+
+_clients: WeakKeyDictionary[object, httpx.Client] = WeakKeyDictionary()
+
+
+def client_of(owner: object) -> httpx.Client:
+    """The client that keeps an owner's connections; closed when the owner is gone."""
+    client = _clients.get(owner)
+    if client is None:
+        # No proxy and no certificates are needed to reach the machine itself, and loading
+        # certificates takes 20 ms.
+        limits = httpx.Limits(keepalive_expiry=_IDLE)
+        door = httpx.HTTPTransport(verify=False, trust_env=False, limits=limits)
+        client = httpx.Client(transport=door, trust_env=False)
+        client = _clients.setdefault(owner, client)
+        finalize(owner, client.close)
+    return client
+
+
 class ToUrl:
-    """Posts to a URL, over one connection while the server keeps it open.
+    """Posts to a URL on this machine. Raises: ValueError if it is not."""
 
-    Raises: ValueError if the URL is not on this machine.
-    """
-
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, owner: object) -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or not _is_here(parts.hostname or ""):
             example = "http://127.0.0.1:4242/hooks"
             raise ValueError(f"a hook goes to http:// on this machine only, such as {example}")
         self._url = url
-        # No proxy and no certificates are needed to reach the machine itself, and loading
-        # certificates takes 20 ms.
-        door = httpx.HTTPTransport(verify=False, trust_env=False)
-        self._client = httpx.Client(transport=door, trust_env=False)
-        self.close = self._client.close
+        self._client = client_of(owner)
 
     def __call__(self, body: bytes, headers: dict[str, str], limit: float | None) -> Reply:
         """Post a hook, and wait no longer than the limit."""

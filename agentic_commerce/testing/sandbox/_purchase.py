@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -60,8 +60,8 @@ def purchase(
         raise ValueError(f"the sandbox has no account {account[:100]!r}")
     order = wanted(lines, account, address, endpoint, shipping_service, options)
     sign = partial(sandbox.sign_hook, secret=options.secret)
-    with closing(sender(endpoint, sign, sandbox.clock.now, options.hook_timeout)) as sends:
-        result = _Checkout(sandbox, order, sends).run()
+    sends = sender(sandbox, endpoint, sign, sandbox.clock.now, options.hook_timeout)
+    result = _Checkout(sandbox, order, sends).run()
     sandbox.purchases.append(result)
     return result
 

@@ -96,10 +96,14 @@ def buy(sandbox: Sandbox, endpoint: Any = None, sku: str | None = "A", **options
 
 
 @contextmanager
-def server(answer: Callable[[BaseHTTPRequestHandler, bytes], object]) -> Iterator[str]:
+def server(
+    answer: Callable[[BaseHTTPRequestHandler, bytes], object], version: str = "HTTP/1.0"
+) -> Iterator[str]:
     """A server on this machine; ``answer`` writes the response to a request with this body."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = version
+
         def do_POST(self) -> None:
             answer(self, self.rfile.read(int(self.headers["Content-Length"])))
 

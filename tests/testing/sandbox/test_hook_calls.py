@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import threading
-from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from agentic_commerce import hooks, testing
-from agentic_commerce.testing.sandbox import Clock
+from agentic_commerce.testing.sandbox import Clock, _hook_http
 from agentic_commerce.testing.sandbox._hook_calls import HookCall, sender
 from tests.testing.sandbox.buying import APPROVED, respond, server
 
@@ -23,10 +23,10 @@ SECRET = "whsec_test"
 def call(
     endpoint: Any, clock: Clock | None = None, limit: float | None = 4.0, payload: Any = PAYLOAD
 ) -> HookCall:
-    now = (clock or Clock()).now
-    sends = sender(endpoint, lambda body: testing.sign(body, SECRET), now, limit)
-    with closing(sends):
-        return sends.call(payload, 1)
+    clock = clock or Clock()
+    now = clock.now
+    sends = sender(clock, endpoint, lambda body: testing.sign(body, SECRET), now, limit)
+    return sends.call(payload, 1)
 
 
 class Response:
@@ -242,6 +242,25 @@ def test_a_server_whose_answer_drips_in_is_late() -> None:
         seen = call(url, limit=0.05)
         stop.set()
     assert (seen.outcome, seen.status) == ("timeout", None)
+
+
+def test_a_connection_is_kept_and_closed_with_its_sandbox() -> None:
+    clock, seen = Clock(), []
+
+    def answer(handler: BaseHTTPRequestHandler, _: bytes) -> None:
+        seen.append(handler.client_address)
+        respond(handler)
+
+    with server(answer, "HTTP/1.1") as url:
+        assert call(url, clock).ok
+        assert call(url, clock).ok
+        client = _hook_http.client_of(clock)
+        assert not client.is_closed
+        del clock
+        gc.collect()
+        assert client.is_closed
+    first, second = seen
+    assert first == second
 
 
 def test_where_nothing_listens_nothing_answers() -> None:
