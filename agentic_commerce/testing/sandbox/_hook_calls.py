@@ -15,6 +15,7 @@ from contextvars import copy_context
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
+import orjson
 from attrs import field
 
 from agentic_commerce._record import masked
@@ -112,7 +113,7 @@ class Sender:
 
     def call(self, payload: Mapping[str, Any], attempt: int) -> HookCall:
         """Send a hook and wait for its reply, which is not read yet."""
-        body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
+        body = orjson.dumps(payload)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Stripe-Signature": self._sign(body),
