@@ -36,7 +36,7 @@ ALLOWED = {
 # Which modules may import them: a room by its name, a module of a room by its path.
 THIRD_PARTY = {
     "stripe": {"signature"},
-    "httpx": {"testing/sandbox/_hook_http.py", "testing/sandbox/_transport.py"},
+    "httpx": {"testing/sandbox/_transport.py"},
     "cattrs": {"_convert"},
     "starlette": {"testing/sandbox/_server.py"},
     "uvicorn": {"testing/sandbox/_server.py"},

@@ -170,9 +170,9 @@ def sender(
     if endpoint is None:
         return Sender(_to_nobody, sign, now, limit)
     if isinstance(endpoint, str):
-        from agentic_commerce.testing.sandbox import _hook_http  # noqa: PLC0415 - loads httpx
+        from agentic_commerce.testing.sandbox._hook_http import ToUrl  # noqa: PLC0415 - for a URL
 
-        return Sender(_hook_http.ToUrl(endpoint, owner), sign, now, limit)
+        return Sender(ToUrl(endpoint, owner), sign, now, limit)
     if isinstance(endpoint, HookEndpoint):
         return Sender(_to_endpoint(endpoint, limit), sign, now, limit)
     if callable(endpoint):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -254,13 +255,44 @@ def test_a_connection_is_kept_and_closed_with_its_sandbox() -> None:
     with server(answer, "HTTP/1.1") as url:
         assert call(url, clock).ok
         assert call(url, clock).ok
-        client = _hook_http.client_of(clock)
-        assert not client.is_closed
-        del clock
+        first, second = seen
+        assert first == second
+        (connection,) = _hook_http._pools[clock]._free
+        sock = connection[1].sock
+        assert sock.fileno() >= 0
+        del clock, connection
         gc.collect()
-        assert client.is_closed
-    first, second = seen
-    assert first == second
+        assert sock.fileno() == -1
+
+
+def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
+    clock = Clock()
+
+    def answer(handler: BaseHTTPRequestHandler, _: bytes) -> None:
+        respond(handler)
+        handler.close_connection = True  # without a word in the response
+        gone.set()
+
+    gone = threading.Event()
+    with server(answer, "HTTP/1.1") as url:
+        assert call(url, clock).ok
+        gone.wait()
+        pool = _hook_http._pools[clock]
+        ((_, connection),) = pool._free
+        connection.sock.settimeout(1)
+        assert connection.sock.recv(1, socket.MSG_PEEK) == b""
+        assert call(url, clock).ok
+    # Nor one that was reset, or that has been idle for long, or leads elsewhere.
+    ((_, connection),) = pool._free
+    connection.sock.close()
+    with server(lambda handler, _: respond(handler), "HTTP/1.1") as url:
+        assert call(url, clock).ok
+        ((since, connection),) = pool._free
+        pool._free = [(since - 60, connection)]
+        assert call(url, clock).ok
+        ((_, other),) = pool._free
+        assert other is not connection
+    pool.close()
 
 
 def test_where_nothing_listens_nothing_answers() -> None:
@@ -268,5 +300,5 @@ def test_where_nothing_listens_nothing_answers() -> None:
         pass
     seen = call(url)
     assert (seen.outcome, seen.status, seen.agent_status) == ("unreachable", None, 424)
-    assert "ConnectError" in seen.detail
+    assert "ConnectionRefusedError" in seen.detail
     assert "no reply" in str(seen)
