@@ -51,8 +51,8 @@ class _Pool:
 
 def _is_quiet(connection: HTTPConnection) -> bool:
     """Whether the server has neither closed a connection nor sent what nobody asked for."""
-    connection.sock.settimeout(0)
     try:
+        connection.sock.settimeout(0)
         connection.sock.recv(1, socket.MSG_PEEK)
     except BlockingIOError:
         return True

@@ -282,10 +282,11 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
         connection.sock.settimeout(1)
         assert connection.sock.recv(1, socket.MSG_PEEK) == b""
         assert call(url, clock).ok
-    # Nor one that was reset, or that has been idle for long, or leads elsewhere.
-    ((_, connection),) = pool._free
-    connection.sock.close()
+    # Nor one that is broken, or has been idle for long, or leads elsewhere.
     with server(lambda handler, _: respond(handler), "HTTP/1.1") as url:
+        assert call(url, clock).ok
+        ((_, connection),) = pool._free
+        connection.sock.close()
         assert call(url, clock).ok
         ((since, connection),) = pool._free
         pool._free = [(since - 60, connection)]
