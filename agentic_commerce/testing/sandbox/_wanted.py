@@ -66,7 +66,7 @@ class PurchaseOptions(TypedDict, total=False):
     ``retries``               how often the agent tries again after a 424 (default 0)
     ``hook_timeout``          seconds until a hook is late (default 4.0); None: no limit, and the
                               endpoint runs on this thread
-    ``discounts``             minor units off the line, by SKU
+    ``discounts``             minor units off each line of a product, by SKU
     ``buyer``                 ``name``, ``email``, ``phone``, to change the sample's
     ``billing_address``       if it is not the address
     ``card``                  keys of the hook's card, to change the sample's

@@ -412,6 +412,25 @@ def test_a_reply_that_breaks_the_contract_is_a_424(kind: str, reply: Any) -> Non
     assert quantity(sandbox) == 5
 
 
+def test_a_cart_that_is_customized_too_late_is_a_424_and_may_be_tried_again() -> None:
+    sandbox = shop()
+    slow = [5.0, 4.1]
+
+    def customize(request: CustomizeCheckoutRequest) -> CustomizeCheckoutResponse:
+        sandbox.clock.advance(slow.pop() if slow else 0)
+        answer: CustomizeCheckoutResponse = rates(8.5)(request)
+        return answer
+
+    at = endpoint(sandbox, customize_checkout=customize)
+    result = buy(sandbox, at)
+    assert (result.status, result.code) == ("failed", "hook_failed")
+    assert result.calls[0].agent_status == 424
+    result = buy(sandbox, at, retries=1)
+    assert result.completed
+    assert [call.outcome for call in result.calls] == ["timeout", "answered", "answered"]
+    assert result.totals.amount_tax == 128
+
+
 def test_an_agent_that_tries_again_is_charged_once() -> None:
     sandbox = shop()
     real = endpoint(sandbox)
