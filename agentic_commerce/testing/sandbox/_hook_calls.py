@@ -220,14 +220,14 @@ class _Run:
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self._function, self._arguments = function, arguments
         self.result: Any = None
-        self.exception: Exception | None = None
+        self.exception: BaseException | None = None
         self.done = False
 
     def __call__(self) -> None:
         try:
             result = self._function(*self._arguments)
             self.result = _awaited(result) if inspect.isawaitable(result) else result
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a server would answer, and go on
             self.exception = error
         self.done = True
 

@@ -11,6 +11,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import attrs
+import flask
+import httpx
 import pytest
 
 from agentic_commerce import errors, feeds, hooks, orders
@@ -282,6 +285,28 @@ def test_a_platforms_server_is_called_over_http() -> None:
     assert result.completed, str(result)
     assert result.totals.amount_tax == 128
     assert [call.status for call in result.calls] == [200, 200]
+
+
+def test_the_test_clients_of_frameworks_are_endpoints() -> None:
+    sandbox = shop()
+    at = endpoint(sandbox)
+    app = flask.Flask("shop")
+    app.wsgi_app = at.wsgi  # type: ignore[method-assign]
+    with_flask = app.test_client()
+    result = buy(
+        sandbox,
+        lambda body, headers: with_flask.post("/hooks", data=body, headers=headers),
+        toggles=["order_approvals"],
+    )
+    assert result.completed, str(result)
+    # FastAPI's and Starlette's are httpx clients.
+    with httpx.Client(transport=httpx.WSGITransport(at.wsgi), base_url="http://shop") as client:
+        result = buy(
+            sandbox,
+            lambda body, headers: client.post("/hooks", content=body, headers=headers),
+            toggles=["order_approvals"],
+        )
+    assert result.completed, str(result)
 
 
 def test_our_own_endpoint_declines_for_a_handler_that_raises() -> None:
@@ -832,6 +857,10 @@ def test_products_can_be_put_on_the_shelf_without_an_import() -> None:
     assert [quantity(sandbox, sku) for sku in "AB"] == [0, 4]
     with pytest.raises(errors.FeedError, match="price"):
         sandbox.stock({**cells, "price": "$15"}, account=ACCOUNT)
+    row: Any = feeds.row_from({**cells, "id": "C"})
+    with pytest.raises(errors.FeedError, match="quantity"):
+        sandbox.stock(attrs.evolve(row, inventory_quantity=None), account=ACCOUNT)
+    assert "C" not in sandbox.world(ACCOUNT).catalog
 
 
 def test_one_product_is_asked_about_once() -> None:
