@@ -35,6 +35,7 @@ __all__ = [
     "NotFoundError",
     "PayloadError",
     "PermissionDeniedError",
+    "QuoteError",
     "RateLimitError",
     "ResponseError",
     "ServerError",
@@ -161,6 +162,15 @@ class FeedError(_IssuesError, ValueError):
     def __str__(self) -> str:
         text = super().__str__()
         return text if self.report is None else f"{self.report}\n{text}"
+
+
+class QuoteError(_IssuesError, ValueError):
+    """A cart that cannot be quoted, or a shipping service that does not serve it.
+
+    ``.issues`` names every fault with its place, such as ``items[2].quantity``.
+    """
+
+    _headline = "the cart cannot be quoted"
 
 
 class CellError(AgenticCommerceError, ValueError):

@@ -11,19 +11,24 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import platform
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import feeds_catalog
 import httpx
+import uvicorn
 
-from agentic_commerce import feeds
+from agentic_commerce import feeds, hooks
 from agentic_commerce.testing.sandbox import Request, Sandbox
 
 VERSION = "2026-10-28.endive"
@@ -120,7 +125,84 @@ def requests(seconds: float) -> None:
 
 
 # ---------------------------------------------------------------------------------------- purchases
-# Purchases a second, in process and over HTTP, against the floor above, belong here.
+
+SHIRT = {
+    "id": "SHIRT",
+    "title": "Shirt",
+    "description": "A shirt.",
+    "link": "https://shop.example.com/shirt",
+    "image_link": "https://shop.example.com/shirt.jpg",
+    "brand": "Example",
+    "mpn": "SH-1",
+    "product_category": "Apparel > Shirts",
+    "availability": "in_stock",
+    "inventory_quantity": "100000000",
+    "price": "15.00 USD",
+    "shipping": "US:ALL:Standard:3-5:5.00 USD,US:ALL:Express:1-2:9.00 USD",
+}
+APPROVED = b'{"manual_approval_details":{"type":"approved"}}'
+
+
+async def platform_server(_: Any, receive: Any, send: Any) -> None:
+    """The least that a platform can do: no change to the cart, and an approval."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message["more_body"]
+    answer = APPROVED if body.startswith(b'{"type":"v1.delegated_checkout.finalize') else b"{}"
+    length = [(b"content-length", str(len(answer)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    await send({"type": "http.response.body", "body": answer})
+
+
+def serve_platform() -> None:
+    """Serve in a process of its own, as a platform does, and say where."""
+    # A socket that names its protocol: of others asyncio leaves Nagle's algorithm on.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
+        config = uvicorn.Config(platform_server, log_level="critical", lifespan="off")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    command = [sys.executable, __file__, "--serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def purchases(seconds: float) -> None:
+    """Purchases a second with two hooks, in process and over HTTP, against two empty requests."""
+    sandbox = Sandbox()
+    sandbox.stock(SHIRT, account="acct_1")
+    secret = sandbox.hook_secret
+    handlers = hooks.Dispatcher(
+        customize_checkout=lambda _: hooks.CustomizeCheckoutResponse(),
+        finalize_checkout=lambda _: hooks.FinalizeCheckoutResponse.approve(),
+    )
+
+    def buy(endpoint: Any) -> None:
+        result = sandbox.purchase("SHIRT", account="acct_1", address="US:CA", endpoint=endpoint)
+        assert result.completed
+
+    print(f"\n{'purchases a second, two hooks each':42}")
+    print(f"{'without hooks':42}{rate(lambda: buy(None), seconds):8.0f}")
+    endpoint = hooks.HookEndpoint(handlers, secret)
+    print(f"{'a HookEndpoint in process':42}{rate(lambda: buy(endpoint), seconds):8.0f}")
+    with serving() as url, httpx.Client() as http:
+        floor, bought = [], []
+        for _ in range(3):
+            floor.append(rate(lambda: http.post(url, content=b"{}"), seconds) / 2)
+            bought.append(rate(lambda: buy(url), seconds))
+    print(f"{'a server that always says yes':42}{statistics.median(bought):8.0f}")
+    print(f"{'two empty requests to that server':42}{statistics.median(floor):8.0f}")
+    ratio = statistics.median(a / b for a, b in zip(floor, bought, strict=True))
+    print(f"{'  time / that of two empty requests':42}{ratio:8.2f}")
 
 
 def main() -> None:
@@ -129,7 +211,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--memory", nargs=2)
+    parser.add_argument("--serve", action="store_true")
     options = parser.parse_args()
+    if options.serve:
+        serve_platform()
+        return
     if options.memory:
         measure_memory(options.memory[0], Path(options.memory[1]))
         return
@@ -140,6 +226,8 @@ def main() -> None:
         imports(path, options.rows, options.rounds)
         memory(path)
     requests(options.seconds)
+    logging.disable(logging.CRITICAL)  # what an endpoint logs of each hook
+    purchases(options.seconds)
 
 
 if __name__ == "__main__":

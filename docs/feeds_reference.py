@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from agentic_commerce.feeds import CODES, FEEDS
+from agentic_commerce.feeds import CODES, FEEDS, QUOTE_CODES
 
 PAGE = Path(__file__).parent / "reference" / "feeds.md"
 
 HEAD = """\
 # agentic_commerce.feeds
 
-Reading, checking and writing feeds, every column, and every rule. Amounts are `Decimal` in major
-units. `Issue`, `FeedError` and `CellError` are in [errors](errors.md). `docs/feeds_reference.py`
-generates this page from the code. Sources are sections of Stripe's product feed page; *newer* ones
-were added after its first edition (`/agentic-commerce/product-catalog`).
+Reading, checking and writing feeds, what a buyer pays, every column, and every rule. Amounts in
+rows are `Decimal` in major units, in quotes `int` in minor units. `Issue` and the errors are in
+[errors](errors.md). `docs/feeds_reference.py` generates this page from the code. Sources are
+sections of Stripe's product feed page; *newer* ones were added after its first edition
+(`/agentic-commerce/product-catalog`).
 """
 
 
@@ -40,6 +41,11 @@ def columns(feed: Any) -> Iterator[str]:
 GROUPS = {
     "Read": ("check", "FeedReport", "Progress", "scan", "read", "row_from"),
     "Write": ("write", "split"),
+    "Quote": (
+        *("quote", "Quote", "QuoteItem", "QuoteLine", "QuoteFee"),
+        *("QuoteShipping", "QuoteShippingPart", "Reason", "AddressLike", "Destination"),
+        "QUOTE_CODES",
+    ),
     "Rows": ("ProductRow", "InventoryRow", "PriceRow", "PromotionRow", "Deletion"),
     "Values": (
         *("Price", "ShippingOption", "SpeedRange", "ApplicableFee", "FreeShippingThreshold"),
@@ -61,6 +67,7 @@ DATA = {
     "PROMOTION": "The promotion feed: `Feed` of `PromotionRow` and `Deletion`.",
     "FEEDS": "The feeds by name.",
     "CODES": "Every code that an issue about a feed can have.",
+    "QUOTE_CODES": "Every code of a quote's reasons and issues, with its meaning; see below.",
 }
 
 
@@ -90,12 +97,22 @@ def codes() -> Iterator[str]:
         yield f"| `{name}` | {code.severity} | {code.statement} | {code.source} |"
 
 
+def quote_codes() -> Iterator[str]:
+    """The table of what a quote can say."""
+    yield "\n## Codes of quotes\n"
+    yield "Reasons and issues of a `Quote` have one of these.\n"
+    yield "| code | meaning |"
+    yield "|---|---|"
+    for code, meaning in QUOTE_CODES.items():
+        yield f"| `{code}` | {meaning} |"
+
+
 def page() -> str:
     """The whole page."""
     lines = [HEAD.rstrip("\n"), *names()]
     for feed in FEEDS.values():
         lines += columns(feed)
-    return "\n".join([*lines, *codes()]) + "\n"
+    return "\n".join([*lines, *codes(), *quote_codes()]) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """The platform's catalog, as Stripe reads it: CSV feeds, explained, read and written.
 
-``scan``, ``read`` and ``check`` read a feed, ``write`` and ``split`` make one. Amounts are Decimal
-major units (``15.00 USD``), unlike the minor units of hooks and orders. Names are Stripe's.
+``scan``, ``read`` and ``check`` read a feed, ``write`` and ``split`` make one, ``quote`` says what
+a buyer pays. Amounts in rows are Decimal major units (``15.00 USD``), in quotes minor units as in
+hooks and orders. Names are Stripe's.
 """
 
-from agentic_commerce.errors import CellError, FeedError, Issue
+from agentic_commerce.errors import CellError, FeedError, Issue, QuoteError
 from agentic_commerce.feeds._source import Progress
 from agentic_commerce.feeds.codes import CODES, Code
 from agentic_commerce.feeds.columns import Codec, Column, format_urls, parse_urls
@@ -22,6 +23,19 @@ from agentic_commerce.feeds.entries import (
     parse_applicable_fees,
     parse_free_shipping_threshold,
     parse_shipping,
+)
+from agentic_commerce.feeds.quote import (
+    QUOTE_CODES,
+    AddressLike,
+    Destination,
+    Quote,
+    QuoteFee,
+    QuoteItem,
+    QuoteLine,
+    QuoteShipping,
+    QuoteShippingPart,
+    Reason,
+    quote,
 )
 from agentic_commerce.feeds.reader import check, read, row_from, scan
 from agentic_commerce.feeds.report import FeedReport
@@ -55,6 +69,8 @@ __all__ = [
     "PRICING",
     "PRODUCT",
     "PROMOTION",
+    "QUOTE_CODES",
+    "AddressLike",
     "ApplicableFee",
     "Category",
     "CellError",
@@ -63,6 +79,7 @@ __all__ = [
     "Column",
     "DateRange",
     "Deletion",
+    "Destination",
     "Dimension",
     "Feed",
     "FeedError",
@@ -76,6 +93,14 @@ __all__ = [
     "ProductWarning",
     "Progress",
     "PromotionRow",
+    "Quote",
+    "QuoteError",
+    "QuoteFee",
+    "QuoteItem",
+    "QuoteLine",
+    "QuoteShipping",
+    "QuoteShippingPart",
+    "Reason",
     "RelatedProduct",
     "ShippingOption",
     "SpeedRange",
@@ -91,6 +116,7 @@ __all__ = [
     "parse_free_shipping_threshold",
     "parse_shipping",
     "parse_urls",
+    "quote",
     "read",
     "row_from",
     "scan",

@@ -69,7 +69,7 @@ def _wrong(code: str, message: str, part: str, hint: str | None = None) -> NoRet
     reject(code, message, part, hint=hint)
 
 
-def _check_country(country: str) -> None:
+def check_country(country: str) -> None:
     if not (isinstance(country, str) and _COUNTRY.fullmatch(country)):
         hint = None
         if isinstance(country, str):
@@ -102,7 +102,7 @@ def _check_region(region: str, country: str) -> None:
     _wrong("entry_region", "not a region: a subdivision code such as CA, or ALL", text, hint)
 
 
-def _zip_bounds(area: str) -> tuple[str, str] | None:
+def zip_bounds(area: str) -> tuple[str, str] | None:
     """Return the lowest and the highest ZIP code of an area, or None if it is not a postal one."""
     match = _ZIP_AREA.fullmatch(area)
     if match is None:
@@ -112,7 +112,7 @@ def _zip_bounds(area: str) -> tuple[str, str] | None:
 
 
 def _check_area(area: str, country: str) -> None:
-    bounds = _zip_bounds(area) if isinstance(area, str) else None
+    bounds = zip_bounds(area) if isinstance(area, str) else None
     if bounds is None or (country != "US" and _REGION.fullmatch(area)):
         if country == "US" and isinstance(area, str) and re.search(r"\d", area):
             message = "not a ZIP area: 94012, 73114-74547, 94* or 94*-95*"
@@ -221,7 +221,7 @@ class ShippingOption:
     price: Price
 
     def __attrs_post_init__(self) -> None:
-        _check_country(self.country)
+        check_country(self.country)
         _check_area(self.area, self.country)
         _check_text(self.service, "service")
         if self.speed is not None:
@@ -232,7 +232,7 @@ class ShippingOption:
     def parse(cls, text: str) -> ShippingOption:
         """Read one entry of a shipping cell."""
         parts = _parts(text, (5,), "country:delivery_area:service:speed_range:price")
-        country = _part(_checked(_check_country), parts, 0)
+        country = _part(_checked(check_country), parts, 0)
         return cls(
             country,
             _part(_checked(_check_area, country), parts, 1),
@@ -252,7 +252,7 @@ class ShippingOption:
         >>> ShippingOption.parse("US:CA:Standard::5.00 USD").covers("US", "US-CA")
         True
         """
-        bounds = _zip_bounds(self.area) if self.country == "US" else None
+        bounds = zip_bounds(self.area) if self.country == "US" else None
         if bounds is None:
             return _in_region(self.area, self.country, country, region)
         found = _ZIP.fullmatch((postal_code or "").strip())
@@ -291,7 +291,7 @@ class ApplicableFee:
     basis: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        _check_country(self.country)
+        check_country(self.country)
         _check_region(self.region, self.country)
         _check_text(self.label, "fee label")
         _check_price(self.amount)
@@ -302,7 +302,7 @@ class ApplicableFee:
     def parse(cls, text: str) -> ApplicableFee:
         """Read one entry of an applicable_fees cell."""
         parts = _parts(text, (4, 5), "country:region:fee_label:fee_amount")
-        country = _part(_checked(_check_country), parts, 0)
+        country = _part(_checked(check_country), parts, 0)
         return cls(
             country,
             _part(_checked(_check_region, country), parts, 1),
@@ -339,7 +339,7 @@ class FreeShippingThreshold:
     threshold: Price
 
     def __attrs_post_init__(self) -> None:
-        _check_country(self.country)
+        check_country(self.country)
         _check_region(self.region, self.country)
         _check_text(self.service, "service")
         _check_price(self.threshold)
@@ -348,7 +348,7 @@ class FreeShippingThreshold:
     def parse(cls, text: str) -> FreeShippingThreshold:
         """Read one entry of a free_shipping_threshold cell."""
         parts = _parts(text, (4,), "country:region:service:price_threshold")
-        country = _part(_checked(_check_country), parts, 0)
+        country = _part(_checked(check_country), parts, 0)
         return cls(
             country,
             _part(_checked(_check_region, country), parts, 1),

@@ -19,6 +19,6 @@ def test_the_reference_page_is_fresh() -> None:
     page = (DOCS / "reference" / "feeds.md").read_text(encoding="utf-8")
     assert page == script["page"](), "run: python docs/feeds_reference.py"
     listed = {name for group in script["GROUPS"].values() for name in group}
-    assert listed | {"Issue", "FeedError", "CellError"} == set(feeds.__all__)
-    assert all(f"| `{code}` |" in page for code in CODES)
+    assert listed | {"Issue", "FeedError", "QuoteError", "CellError"} == set(feeds.__all__)
+    assert all(f"| `{code}` |" in page for code in (*CODES, *feeds.QUOTE_CODES))
     assert all(f"| `{name}` |" in page for feed in FEEDS.values() for name in feed.columns)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
-from agentic_commerce import Issue, PayloadError, hooks, money, testing
+from agentic_commerce import Issue, PayloadError, hooks, money, orders, testing
 from agentic_commerce.hooks import HookReply
+from agentic_commerce.testing.sandbox import HookCall, PurchaseResult, Totals
 
 
 def tax(request: hooks.CustomizeCheckoutRequest) -> hooks.CustomizeCheckoutResponse:
@@ -76,3 +77,33 @@ def read(payload: bytes) -> str:
 
 assert_type(testing.customize_checkout(id="x"), dict[str, Any])
 assert_type(testing.sign(b"", "whsec_1"), str)
+
+
+def buying(sandbox: testing.Sandbox, endpoint: hooks.HookEndpoint) -> None:
+    result = sandbox.purchase("A", account="acct_1", address="US:CA:94016", endpoint=endpoint)
+    assert_type(result, PurchaseResult)
+    assert_type(result.status, Literal["completed", "declined", "failed"])
+    assert_type(result.order, orders.Order | None)
+    assert_type(result.totals, Totals | None)
+    assert_type(result.calls, tuple[HookCall, ...])
+    assert_type(result.calls[0].seconds, float)
+    sandbox.purchase(
+        items=[("A", 1), ("B", 2)],
+        account="acct_1",
+        address=hooks.Address(country="US"),
+        endpoint="http://127.0.0.1:4242",
+        shipping_service="Express",
+        charge_type="destination",
+        toggles=["order_approvals"],
+        tax_percentage=Decimal("8.5"),
+        hook_timeout=None,
+        retries=1,
+    )
+    sandbox.purchase("A", address="US", endpoint=None)  # type: ignore[call-arg]  # whose catalog?
+    sandbox.purchase(
+        "A",
+        account="acct_1",
+        address="US",
+        endpoint=None,
+        charge_type="separate",  # type: ignore[arg-type]
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, assert_type
 
-from agentic_commerce import Issue, feeds
+from agentic_commerce import Issue, feeds, hooks, orders
 from agentic_commerce.feeds import (
     INVENTORY,
     PRICING,
@@ -61,3 +61,20 @@ def reading_and_writing() -> None:
     assert_type(feeds.parse_shipping("")[0].covers("US", "CA", "94012"), bool)
     assert_type(feeds.Price.parse("15.00 USD").minor_units, int)
     assert_type(PRODUCT.v1_format, str | None)
+
+
+def quoting(row: ProductRow, inventory: InventoryRow, price: PriceRow) -> None:
+    quote = feeds.quote([(row, 2)], feeds.Destination("US", "CA"), now=date(2026, 12, 5))
+    assert_type(quote.lines[0].unit_amount, int)
+    assert_type(quote.lines[0].price_reason, feeds.Reason)
+    assert_type(quote.shipping, tuple[feeds.QuoteShipping, ...])
+    assert_type(quote.choose(), feeds.QuoteShipping | None)
+    assert_type(quote.shipping[0].speed, feeds.SpeedRange | None)
+    assert_type(quote.issues, tuple[Issue, ...])
+    assert_type(quote.total("Standard"), int)
+    feeds.quote([row], hooks.Address(country="US"), now=datetime.now(UTC))
+    feeds.quote([row], {"country": "US", "state": "CA"})
+    item = feeds.QuoteItem(row=row, quantity=2, discount=100, price=price, inventory=inventory)
+    feeds.quote([item, (row, 1), row], orders.Address(country="US"))
+    feeds.quote([row], "US:CA")  # type: ignore[arg-type]  # Destination.parse it
+    feeds.quote([(row, 1.5)], item)  # type: ignore[list-item,arg-type]  # whole units, an address

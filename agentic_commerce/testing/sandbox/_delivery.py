@@ -6,12 +6,12 @@ Source: docs.stripe.com/webhooks, "Event delivery behaviors".
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
+import orjson
 from attrs import field
 
 from agentic_commerce._record import masked
@@ -103,7 +103,7 @@ class Delivery:
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Put an event on its way to everyone who wants it."""
-        body = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+        body = orjson.dumps(event)
         due = self._clock.now() + self.late
         with self._lock:
             for destination in filter(lambda d: d.wants(event), self.destinations):

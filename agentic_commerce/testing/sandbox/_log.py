@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agentic_commerce.testing.sandbox._result import PurchaseResult
     from agentic_commerce.testing.sandbox._sandbox import Sandbox
 
 __all__ = ["Seen", "describe"]
@@ -32,6 +35,15 @@ class Seen:
         return f"{self.method} {self.path}{whose}: {self.status}{fault}"
 
 
+def _purchase(result: PurchaseResult) -> Iterator[str]:
+    """What became of a purchase: codes, and no word that anybody wrote."""
+    yield f"purchase: {result.status}{f' ({result.code})' if result.code else ''}"
+    for call in result.calls:
+        status = "no reply" if call.status is None else call.status
+        name = call.type.rpartition(".")[2]
+        yield f"  {name}, attempt {call.attempt}: {call.outcome}, {status}, {call.seconds:.3f} s"
+
+
 def describe(sandbox: Sandbox) -> str:
     """Write what the sandbox saw: ids, paths and codes, no buyer's data."""
     seen = [*sandbox.requests]
@@ -47,6 +59,7 @@ def describe(sandbox: Sandbox) -> str:
         }
         told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
         lines.append(f"{world.account or 'the platform'}: {told or 'nothing'}")
+    lines += [told for one in [*sandbox.purchases][-_SHOWN:] for told in _purchase(one)]
     attempts = sandbox.attempts
     arrived = sum(attempt.ok for attempt in attempts)
     lines.append(f"events: {arrived} delivered, {sandbox.delivery.waiting} waiting")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
+from agentic_commerce.signature import sign
 from agentic_commerce.testing.sandbox._agreements import Agent
 from agentic_commerce.testing.sandbox._catalog import BlankCells, Catalog
 from agentic_commerce.testing.sandbox._clock import Clock, Ids, rfc3339, unix
@@ -33,7 +35,11 @@ if TYPE_CHECKING:
     import httpx
 
     from agentic_commerce.client import AsyncClient, Client
+    from agentic_commerce.feeds import Deletion, ProductRow
+    from agentic_commerce.testing.sandbox._hook_calls import Endpoint
+    from agentic_commerce.testing.sandbox._result import PurchaseResult
     from agentic_commerce.testing.sandbox._server import Server
+    from agentic_commerce.testing.sandbox._wanted import PurchaseOptions, To
 
 __all__ = ["API_VERSION", "Sandbox"]
 
@@ -77,6 +83,7 @@ class Sandbox:
         self.index_polls, self.index_seconds = index_polls, index_seconds
         self.lock = threading.RLock()
         self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
+        self.purchases: deque[PurchaseResult] = deque(maxlen=_REMEMBERED // 10)
         self.faults = Faults()
         self.worlds: dict[str | None, World] = {}
         self._blank_cells: BlankCells = blank_cells
@@ -176,8 +183,10 @@ class Sandbox:
         with self.lock:
             return self._events.rotate(self.clock.now(), overlap)
 
-    def sign_hook(self, body: bytes) -> str:
-        """The ``Stripe-Signature`` of a hook's body, by every secret that is valid."""
+    def sign_hook(self, body: bytes, secret: str | None = None) -> str:
+        """The ``Stripe-Signature`` of a hook's body, by every secret that is valid, or by this."""
+        if secret is not None:
+            return sign(body, secret, int(self._signing_clock()))
         return self._hooks.sign(body, self.clock.now(), self._signing_clock())
 
     # -------------------------------------------------------------------------------------- events
@@ -298,6 +307,94 @@ class Sandbox:
     def attempts(self) -> tuple[Attempt, ...]:
         """Every attempt to deliver an event, oldest first."""
         return tuple(self.delivery.attempts)
+
+    # ----------------------------------------------------------------------------------- purchases
+
+    def stock(self, *products: ProductRow | Deletion | Mapping[str, str], account: str) -> None:
+        """Put products into a connected account's catalog at once, as an import would in its time.
+
+        A product is a row, or a mapping of cells as `feeds.row_from` takes it.
+
+        Raises: FeedError for one that Stripe would refuse.
+        """
+        from agentic_commerce.testing.sandbox._shelf import put_products  # noqa: PLC0415
+
+        put_products(self.world(account), products)
+
+    def purchase(
+        self,
+        sku: str | None = None,
+        quantity: int = 1,
+        *,
+        account: str,
+        address: To,
+        endpoint: Endpoint | None,
+        shipping_service: str | None = None,
+        items: Iterable[tuple[str, int]] = (),
+        **options: Unpack[PurchaseOptions],
+    ) -> PurchaseResult:
+        """Let an agent buy from a connected account, and call the platform's hooks as Stripe does.
+
+        Give one ``sku``, or ``items`` of SKU and quantity. ``address`` is a mapping with Stripe's
+        keys, an address of hooks or orders, or text such as ``US:CA:94016``. ``endpoint`` is a
+        `HookEndpoint`, an ``http://127.0.0.1`` URL or a function; None calls no hooks.
+        ``shipping_service`` is the name of a shipping option; None takes the cheapest. What else
+        can be said is in `PurchaseOptions`.
+
+        Whatever hooks do, the result says it: nothing is raised for a bad hook.
+        Raises: ValueError, TypeError or CellError for a purchase that cannot begin.
+        """
+        from agentic_commerce.testing.sandbox._purchase import purchase  # noqa: PLC0415 - many rooms
+        from agentic_commerce.testing.sandbox._wanted import Options  # noqa: PLC0415
+
+        lines = [*items] if sku is None else [(sku, quantity), *items]
+        return purchase(
+            self,
+            lines,
+            account=account,
+            address=address,
+            endpoint=endpoint,
+            shipping_service=shipping_service,
+            options=Options(**options),
+        )
+
+    def add_tax_rate(
+        self,
+        display_name: str,
+        percentage: Decimal | int,
+        *,
+        inclusive: bool = False,
+        account: str | None = None,
+    ) -> str:
+        """Let there be a tax rate, of a connected account or of the platform; its id.
+
+        With direct charges hooks can name the account's, with destination charges the platform's.
+
+        Raises: ResponseError for a rate that there cannot be.
+        """
+        from agentic_commerce.testing.sandbox._rates import file_tax_rate  # noqa: PLC0415
+
+        with self.lock:
+            world, identifier = self.world(account), self.ids.new("txr")
+            return file_tax_rate(world, identifier, display_name, percentage, inclusive)
+
+    def add_shipping_rate(
+        self,
+        display_name: str,
+        amount: int,
+        currency: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        account: str | None = None,
+    ) -> str:
+        """Let there be a shipping rate of so many minor units; its id. See `add_tax_rate`."""
+        from agentic_commerce.testing.sandbox._rates import file_shipping_rate  # noqa: PLC0415
+
+        with self.lock:
+            world, identifier = self.world(account), self.ids.new("shr")
+            return file_shipping_rate(
+                world, identifier, display_name, amount, currency, metadata or {}
+            )
 
     # -------------------------------------------------------------------------------------- access
 

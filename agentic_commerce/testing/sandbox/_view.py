@@ -70,7 +70,10 @@ class _Viewer:
         found = {}
         for name, inner in value.items():
             if name not in hidden:
-                found[name] = self._inner(kind, name, inner, tree.get(name), path)
+                # Most values are plain, and nobody asked to expand them.
+                plain = name not in tree and not isinstance(inner, dict | list)
+                branch = tree.get(name)
+                found[name] = inner if plain else self._inner(kind, name, inner, branch, path)
         if unknown := tree.keys() - value.keys() | (tree.keys() & hidden):
             raise _cannot(path + min(unknown))
         return found
