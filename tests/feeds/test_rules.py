@@ -168,6 +168,11 @@ OTHER_FEEDS: list[tuple[Any, dict[str, str], str]] = [
     (PROMOTION, {"target_selection": "specific_products", "target_ids": "A,,B"}, "entry_text"),
     (PROMOTION, {"application_type": "promotion_code"}, "code_missing"),
     (PROMOTION, {"benefit_type": "free_shipping", "percent_off": ""}, "code_missing"),
+    (
+        PROMOTION,
+        {"application_type": "promotion_code", "promotion_code": "SUN20", "percent_off": "20%"},
+        "integer",
+    ),
     (PROMOTION, {"promotion_code": "x" * 21}, "promotion_code"),
     (PROMOTION, {"promotion_code": "10 OFF"}, "promotion_code"),
     (PROMOTION, {"link": "http://example.com/sale"}, "insecure_link"),
