@@ -45,6 +45,9 @@ THIRD_PARTY = {
     "cattrs": {"_convert"},
     "starlette": {"testing/sandbox/_server"},
     "uvicorn": {"testing/sandbox/_server"},
+    "pytest": {"testing/pytest_plugin"},
+    "rich": {"cli"},
+    "typer": {"cli"},
 }
 
 

@@ -48,6 +48,6 @@ def product_row(number: int = 1, **cells: str | None) -> ProductRow:
     'SKU-7'
     """
     row = row_from(product_cells(number, **cells))
-    if not isinstance(row, ProductRow):
-        raise ValueError("a row with a `delete` is a feeds.Deletion")
-    return row
+    if isinstance(row, ProductRow):
+        return row
+    raise ValueError("a row with a `delete` is a feeds.Deletion")

@@ -26,7 +26,7 @@ from agentic_commerce.testing.sandbox._faults import FaultError, Faults
 from agentic_commerce.testing.sandbox._indexer import Indexer
 from agentic_commerce.testing.sandbox._log import Seen, describe
 from agentic_commerce.testing.sandbox._presigned import Presigned
-from agentic_commerce.testing.sandbox._secrets import SigningSecret
+from agentic_commerce.testing.sandbox._secrets import SigningSecret, chosen
 from agentic_commerce.testing.sandbox._view import view
 from agentic_commerce.testing.sandbox._wire import Request, Response
 from agentic_commerce.testing.sandbox._world import Object, World
@@ -58,14 +58,15 @@ class Sandbox:
     ``blank_cells`` says what a blank cell of an upsert does: "clear" or "keep". Signatures bear the
     time of ``signing_clock``, the system's, because the platform checks them by its own. Events are
     sent when the request that caused them is answered; with ``sandbox.auto_deliver = False`` they
-    wait for `deliver`.
+    wait for `deliver`. Key and secrets are made up unless they are given, as those that the
+    platform's settings have already.
 
     >>> sandbox = Sandbox(seed=1)
     >>> sandbox.api_key.startswith("sk_test_"), sandbox.hook_secret.startswith("whsec_")
     (True, True)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name, all with a default
         self,
         *,
         seed: int = 0,
@@ -75,6 +76,9 @@ class Sandbox:
         index_seconds: float = 0.0,
         blank_cells: BlankCells = "clear",
         signing_clock: Callable[[], float] = time.time,
+        api_key: str | None = None,
+        hook_secret: str | None = None,
+        event_secret: str | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.ids = Ids(seed)
@@ -88,10 +92,10 @@ class Sandbox:
         self.worlds: dict[str | None, World] = {}
         self._blank_cells: BlankCells = blank_cells
         self._signing_clock = signing_clock
-        self.api_key = self.ids.new("sk_test")
+        self.api_key = chosen(api_key, self.ids.new("sk_test"))
         self.keys: dict[str, frozenset[str] | None] = {self.api_key: None}
-        self._hooks = SigningSecret(lambda: self.ids.new("whsec", 32))
-        self._events = SigningSecret(lambda: self.ids.new("whsec", 32))
+        self._hooks = SigningSecret(lambda: self.ids.new("whsec", 32), hook_secret)
+        self._events = SigningSecret(lambda: self.ids.new("whsec", 32), event_secret)
         self.delivery = Delivery(self.clock, signing_clock, _post)
         self.auto_deliver = True
         self.presigned: dict[str, Presigned] = {}

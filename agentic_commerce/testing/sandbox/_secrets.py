@@ -6,15 +6,30 @@ from collections.abc import Callable
 
 from agentic_commerce.signature import sign
 
-__all__ = ["SigningSecret"]
+__all__ = ["SigningSecret", "chosen"]
+
+
+def chosen(given: str | None, made: str) -> str:
+    """What was given, or what was made: that is always made, so that the next ids stay the same.
+
+    Raises: ValueError if what was given is empty.
+    """
+    if given is None:
+        return made
+    if not given.strip():
+        raise ValueError("a key or a secret cannot be empty")
+    return given
 
 
 class SigningSecret:
-    """What signs the requests to one endpoint."""
+    """What signs the requests to one endpoint: the secret that is given, or a new one.
 
-    def __init__(self, new: Callable[[], str]) -> None:
+    Raises: ValueError for an empty secret.
+    """
+
+    def __init__(self, new: Callable[[], str], given: str | None = None) -> None:
         self._new = new
-        self._valid: list[tuple[str, float]] = [(new(), float("inf"))]
+        self._valid: list[tuple[str, float]] = [(chosen(given, new()), float("inf"))]
 
     @property
     def value(self) -> str:
