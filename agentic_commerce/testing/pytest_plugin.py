@@ -1,7 +1,8 @@
 """Fixtures for pytest, there as soon as the package is installed.
 
-``-p no:agentic_commerce`` switches them off. A test that fails shows what its sandbox saw. Nothing is loaded before a test asks for it, so a test
-suite that uses none of this starts as fast as without it.
+``-p no:agentic_commerce`` switches them off. A test that fails shows what its sandbox saw. Nothing
+is loaded before a test asks for it, so a test suite that uses none of this starts as fast as
+without it.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from agentic_commerce.testing.sandbox._catalog import Catalog, Staged
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CSV_TYPES", "Outcome", "read_feed"]
+__all__ = ["CSV_TYPES", "Outcome", "read_feed", "read_source"]
 
 CSV_TYPES: Final = {"text/csv": "csv", "text/tab-separated-values": "tsv"}
 _SAMPLES: Final = 10
@@ -127,18 +127,25 @@ def _reason(issue: Issue) -> str:
 
 
 def read_feed(content: Blob, extension: str, feed: Feed[Any], catalog: Catalog) -> Outcome:
-    """Read a whole file."""
+    """Read a whole file that was uploaded."""
+    file = cast("IO[bytes]", content.open(f"feed.{extension}"))  # of a file it needs `read` alone
+    return read_source(file, feed, catalog, max_issues=1)[0]
+
+
+def read_source(
+    source: Any, feed: Feed[Any], catalog: Catalog, max_issues: int = 1000
+) -> tuple[Outcome, feeds.FeedReport]:
+    """Read what `feeds.check` can read; the outcome, and the check's report."""
     reading = _Reading(feed, catalog)
-    known = catalog if feed.name in ("inventory", "pricing") else None
     report = feeds.check(
-        cast("IO[bytes]", content.open(f"feed.{extension}")),  # of a file it needs `read` alone
+        source,
         feed,
-        max_issues=1,
-        catalog=known,
+        max_issues=max_issues,
+        catalog=catalog if feed.name in ("inventory", "pricing") else None,
         refused=reading.refused,
         accepted=reading.accept,
     )
-    return reading.end(report)
+    return reading.end(report), report
 
 
 def apply(outcome: Outcome, feed: Feed[Any], mode: str, catalog: Catalog) -> None:

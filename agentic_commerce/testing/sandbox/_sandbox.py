@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
+from agentic_commerce.feeds import PRODUCT, Feed, FeedReport
 from agentic_commerce.signature import sign
 from agentic_commerce.testing.sandbox._agreements import Agent
 from agentic_commerce.testing.sandbox._catalog import BlankCells, Catalog
@@ -27,6 +28,7 @@ from agentic_commerce.testing.sandbox._indexer import Indexer
 from agentic_commerce.testing.sandbox._log import Seen, describe
 from agentic_commerce.testing.sandbox._presigned import Presigned
 from agentic_commerce.testing.sandbox._secrets import SigningSecret, chosen
+from agentic_commerce.testing.sandbox._stock import Stock, stock
 from agentic_commerce.testing.sandbox._view import view
 from agentic_commerce.testing.sandbox._wire import Request, Response
 from agentic_commerce.testing.sandbox._world import Object, World
@@ -114,6 +116,23 @@ class Sandbox:
                 catalog = Catalog(self._blank_cells)
                 self.worlds[account] = World(account=account, profile=profile, catalog=catalog)
             return self.worlds[account]
+
+    def stock(
+        self, source: Stock, *, account: str | None = None, feed: Feed[Any] = PRODUCT
+    ) -> FeedReport:
+        """Fill a catalog without an upload, as an upsert would: from rows, a path, bytes or lines.
+
+        The rows that have no error are there then; the report says what the others have.
+
+        >>> from agentic_commerce.testing import product_row
+        >>> sandbox = Sandbox()
+        >>> sandbox.stock([product_row(1), product_row(2)], account="acct_1").ok
+        True
+        >>> [*sandbox.world("acct_1").catalog]
+        ['SKU-1', 'SKU-2']
+        """
+        with self.lock:
+            return stock(self.world(account), source, feed)
 
     # ------------------------------------------------------------------------------------ requests
 
