@@ -8,9 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Final
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import attrs
 import httpx
@@ -19,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agentic_commerce import testing
+from examples.local_server import serving
 from examples.platform_hooks import FEE_PERCENT, make_endpoint
 
 __all__ = ["hooks_chapter"]
@@ -44,34 +43,6 @@ class Shelf:
         if sku == "SKU-SLOW":
             time.sleep(SLOW)
         return 0 if sku == "SKU-SOLD-OUT" else 25
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Leave the screen to the table."""
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    """A thread for each request, so that a slow handler holds up nobody else."""
-
-    daemon_threads = True
-
-    def server_bind(self) -> None:
-        # The base class asks DNS for the machine's name, which can take seconds offline.
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
-        self.setup_environ()
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """A WSGI application on a free port of 127.0.0.1; gives its URL."""
-    with make_server("127.0.0.1", 0, app, server_class=_Server, handler_class=_Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
 
 
 class Outcomes(logging.Handler):

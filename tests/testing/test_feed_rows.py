@@ -31,6 +31,12 @@ def test_a_row_that_deletes_is_no_product() -> None:
         testing.product_row(delete="true")
 
 
+def test_what_tests_use_is_listed_before_it_is_loaded() -> None:
+    assert set(testing.__all__) <= set(dir(testing))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        testing.nothing  # noqa: B018
+
+
 def _lines(*rows: dict[str, str]) -> list[str]:
     names = list(rows[0])
     quoted = [",".join(f'"{row[name]}"' for name in names) for row in rows]

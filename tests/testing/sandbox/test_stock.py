@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ LINES = ["id,availability,inventory_quantity", "SKU-1,in_stock,3", "SKU-9,in_sto
 def test_a_catalog_is_filled_from(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "catalog.csv"
     feeds.write(path, [testing.product_row(1), testing.product_row(2)])
-    source = {
+    source: Any = {
         "rows": [testing.product_row(1), testing.product_row(2)],
         "path": path,
         "bytes": path.read_bytes(),

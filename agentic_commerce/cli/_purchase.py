@@ -1,0 +1,194 @@
+"""``agentic-commerce purchase``: an agent buys, and your server's hooks are called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import attrs
+import typer
+
+from agentic_commerce import testing
+from agentic_commerce.cli._common import amount, secret_from
+from agentic_commerce.errors import CellError
+
+if TYPE_CHECKING:
+    from agentic_commerce.orders import Order
+    from agentic_commerce.testing.sandbox import Sandbox
+    from agentic_commerce.testing.sandbox._hook_calls import HookCall
+    from agentic_commerce.testing.sandbox._result import PurchaseResult
+
+__all__ = ["purchase"]
+
+ACCOUNT: Final = "acct_test_1"
+_WIDTH: Final = 64
+
+
+def purchase(  # noqa: PLR0913, PLR0917 - one parameter, one option
+    sku: Annotated[list[str], typer.Option(help="A product's id, or ID:QUANTITY; repeat it.")],
+    to: Annotated[str, typer.Option(help="Where to, as in US:CA:94016.")],
+    feed: Annotated[str, typer.Option(help="The product feed that has the product.")],
+    quantity: Annotated[int, typer.Option(min=1, help="How many of each.")] = 1,
+    endpoint: Annotated[
+        str, typer.Option(help="Your hooks, as in http://127.0.0.1:4242/hooks; none without it.")
+    ] = "",
+    secret_env: Annotated[
+        str, typer.Option(help="The environment variable that holds the hooks' signing secret.")
+    ] = "",
+    account: Annotated[str, typer.Option(help="The connected account that sells.")] = ACCOUNT,
+    service: Annotated[str, typer.Option(help="How to ship; the cheapest way if none.")] = "",
+    hooks: Annotated[
+        str,
+        typer.Option(
+            help="Which hooks are on, comma between: order_approvals, custom_tax_rates, "
+            "custom_shipping_options (these three by default), pricing_and_availability."
+        ),
+    ] = "",
+    retries: Annotated[int, typer.Option(min=0, help="How often the agent tries again.")] = 0,
+    limit: Annotated[float, typer.Option(min=0.1, help="Seconds until a hook is late.")] = 4.0,
+    tax: Annotated[str, typer.Option(help="Stripe Tax is on, with so many per cent.")] = "",
+    events: Annotated[str, typer.Option(help="Where events go.")] = "",
+    event_secret_env: Annotated[
+        str, typer.Option(help="The environment variable that holds the events' signing secret.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Let an agent buy, and call your hooks as Stripe would: signed, timed, and checked.
+
+    The exit status is 0 if the order was completed, 1 if it was declined or failed, 2 if an option
+    is wrong.
+    """
+    sandbox = _sandbox(endpoint, secret_env, events, event_secret_env)
+    options: dict[str, Any] = {"retries": retries, "hook_timeout": limit}
+    if hooks:
+        options["toggles"] = [name.strip() for name in hooks.split(",")]
+    if tax:
+        options |= {"automatic_tax": True, "tax_percentage": _percentage(tax)}
+    _stock(sandbox, feed, account)
+    try:
+        result = sandbox.purchase(
+            items=[_item(text, quantity) for text in sku],
+            account=account,
+            address=to,
+            endpoint=endpoint or None,
+            shipping_service=service or None,
+            **options,
+        )
+    except (ValueError, CellError) as error:
+        raise typer.BadParameter(str(error)) from None
+    for line in [_json(result)] if as_json else _lines(sandbox, result):
+        typer.echo(line)
+    raise typer.Exit(0 if result.completed else 1)
+
+
+def _sandbox(endpoint: str, secret_env: str, events: str, event_secret_env: str) -> Sandbox:
+    if bool(endpoint) != bool(secret_env):
+        raise typer.BadParameter("an endpoint needs --secret-env, and that an endpoint")
+    if bool(events) != bool(event_secret_env):
+        raise typer.BadParameter("--events needs --event-secret-env, and that --events")
+    hook = secret_from(secret_env, "--secret-env") if endpoint else None
+    event = secret_from(event_secret_env, "--event-secret-env") if events else None
+    from agentic_commerce.testing.sandbox import Clock  # noqa: PLC0415 - loads every room
+
+    sandbox = testing.Sandbox(clock=Clock(real=True), hook_secret=hook, event_secret=event)
+    if events:
+        sandbox.listen(events)
+    return sandbox
+
+
+def _percentage(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise typer.BadParameter("a number of per cent", param_hint="--tax") from None
+
+
+def _item(text: str, quantity: int) -> tuple[str, int]:
+    sku, colon, count = text.rpartition(":")
+    return (sku, int(count)) if colon and count.isascii() and count.isdigit() else (text, quantity)
+
+
+def _stock(sandbox: Sandbox, feed: str, account: str) -> None:
+    try:
+        report = sandbox.stock(feed, account=account)
+    except OSError as error:
+        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(2) from None
+    if not report.ok:
+        typer.echo(f"{feed}: {report}", err=True)
+
+
+# ------------------------------------------------------------------------------------- what is said
+
+
+def _json(result: PurchaseResult) -> str:
+    calls = [
+        {
+            "type": call.type,
+            "attempt": call.attempt,
+            "outcome": call.outcome,
+            "status": call.status,
+            "seconds": round(call.seconds, 3),
+            "issues": [str(issue) for issue in call.issues],
+        }
+        for call in result.calls
+    ]
+    whole = {
+        "status": result.status,
+        "code": result.code,
+        "reason": result.reason,
+        "totals": None if result.totals is None else attrs.asdict(result.totals),
+        "calls": calls,
+        "session": result.order and result.order.session_id,
+    }
+    return json.dumps(whole, indent=2)
+
+
+def _lines(sandbox: Sandbox, result: PurchaseResult) -> Iterator[str]:
+    for call in result.calls:
+        yield from _call(call)
+    for attempt in sandbox.attempts:
+        said = attempt.error or attempt.status
+        yield f"{attempt.type}: {said}" + ("" if attempt.ok else ", would be tried again")
+    yield f"{result.status}: {result.reason} [{result.code}]" if result.code else result.status
+    if result.order is not None:
+        yield from receipt(result.order)
+    if result.totals is not None and result.totals.application_fee_amount is not None:
+        fee = amount(result.totals.application_fee_amount, result.totals.currency)
+        yield _row("your fee", fee)
+
+
+def _call(call: HookCall) -> Iterator[str]:
+    name, said = call.type.rpartition(".")[2], call.status or "no reply"
+    yield f"{name}, attempt {call.attempt}: {call.outcome}, {said}, {call.seconds:.3f} s"
+    if call.detail and not call.issues:
+        yield f"    {call.detail}"
+    for issue in call.issues:
+        yield f"    {issue}" + (f"\n      {issue.hint}" if issue.hint else "")
+    for note in call.notes:
+        yield f"    note: {note}"
+
+
+def receipt(order: Order) -> Iterator[str]:
+    """An order on paper: no name and no street, for it may end up in a log."""
+    currency = order.currency
+    yield ""
+    for line in order.lines:
+        label = f"{line.quantity} x {line.name or line.sku} ({line.sku})"
+        yield _row(label, amount(line.amount_subtotal or 0, currency))
+    extras = {
+        "discount": -(order.amount_discount or 0),
+        "shipping": order.amount_shipping,
+        "tax": order.amount_tax,
+    }
+    for label, value in extras.items():
+        if value:
+            yield _row(label, amount(value, currency))
+    yield _row(f"total {currency.upper()}", amount(order.amount_total, currency))
+    yield f"  {order.session_id}, {order.payment_status}"
+
+
+def _row(label: str, value: str) -> str:
+    return f"  {label[: _WIDTH - 14]:<{_WIDTH - 12}}{value:>12}"
