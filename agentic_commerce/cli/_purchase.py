@@ -112,7 +112,7 @@ def _item(text: str, quantity: int) -> tuple[str, int]:
 
 def _stock(sandbox: Sandbox, feed: str, account: str) -> None:
     try:
-        report = sandbox.stock(feed, account=account)
+        report = sandbox.load_feed(feed, account=account)
     except OSError as error:
         typer.echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(2) from None

@@ -66,7 +66,7 @@ def _stock(box: Sandbox, text: str) -> None:
     if not equals or not account.startswith("acct_"):
         raise typer.BadParameter("write acct_...=path", param_hint="--feed")
     try:
-        report = box.stock(path, account=account)
+        report = box.load_feed(path, account=account)
     except OSError as error:
         raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--feed") from None
     typer.echo(f"{account}: {path}: {report}")

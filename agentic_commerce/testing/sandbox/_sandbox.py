@@ -25,10 +25,10 @@ from agentic_commerce.testing.sandbox._delivery import (
 from agentic_commerce.testing.sandbox._desk import Desk
 from agentic_commerce.testing.sandbox._faults import FaultError, Faults
 from agentic_commerce.testing.sandbox._indexer import Indexer
+from agentic_commerce.testing.sandbox._loading import FeedSource, load_feed
 from agentic_commerce.testing.sandbox._log import Seen, describe
 from agentic_commerce.testing.sandbox._presigned import Presigned
 from agentic_commerce.testing.sandbox._secrets import SigningSecret, chosen
-from agentic_commerce.testing.sandbox._stock import Stock, stock
 from agentic_commerce.testing.sandbox._view import view
 from agentic_commerce.testing.sandbox._wire import Request, Response
 from agentic_commerce.testing.sandbox._world import Object, World
@@ -117,22 +117,21 @@ class Sandbox:
                 self.worlds[account] = World(account=account, profile=profile, catalog=catalog)
             return self.worlds[account]
 
-    def stock(
-        self, source: Stock, *, account: str | None = None, feed: Feed[Any] = PRODUCT
+    def load_feed(
+        self, source: FeedSource, *, account: str | None = None, feed: Feed[Any] = PRODUCT
     ) -> FeedReport:
-        """Fill a catalog without an upload, as an upsert would: from rows, a path, bytes or lines.
+        """Fill a catalog from a file at once, as an upsert would in its time.
 
-        The rows that have no error are there then; the report says what the others have.
+        ``source`` is what `feeds.check` reads. The rows that have no error are there then; the
+        report says what the others have.
 
-        >>> from agentic_commerce.testing import product_row
         >>> sandbox = Sandbox()
-        >>> sandbox.stock([product_row(1), product_row(2)], account="acct_1").ok
-        True
-        >>> [*sandbox.world("acct_1").catalog]
-        ['SKU-1', 'SKU-2']
+        >>> from agentic_commerce import feeds
+        >>> sandbox.load_feed(["id,price", "SKU-1,9.90 USD"], feed=feeds.PRICING).counts
+        {'unknown_id': 1}
         """
         with self.lock:
-            return stock(self.world(account), source, feed)
+            return load_feed(self.world(account), source, feed)
 
     # ------------------------------------------------------------------------------------ requests
 
