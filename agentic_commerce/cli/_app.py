@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from agentic_commerce import feeds
-from agentic_commerce.cli import _output
-from agentic_commerce.cli._purchase import purchase
-from agentic_commerce.cli._sandbox import sandbox
-from agentic_commerce.cli._trigger import trigger
 from agentic_commerce.cli import _output, _remote
 from agentic_commerce.cli._agreements import agreements
 from agentic_commerce.cli._choices import FeedName, Format
+from agentic_commerce.cli._purchase import purchase
+from agentic_commerce.cli._sandbox import sandbox
+from agentic_commerce.cli._trigger import trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -124,9 +123,6 @@ def _checked(
         return feeds.check(_source(name), refused=refused, progress=show, **options)
 
 
-app.command()(sandbox)
-app.command()(purchase)
-app.command()(trigger)
-for command in (_remote.publish, _remote.status, _remote.errors):
+for command in (_remote.publish, _remote.status, _remote.errors, sandbox, purchase, trigger):
     app.command()(command)
 app.add_typer(agreements, name="agreements")

@@ -105,8 +105,7 @@ def _settings(box: Sandbox, url: str) -> Iterator[str]:
     """What a platform's settings need, as lines of an environment file."""
     yield f"# Stripe sandbox on {url}, until Ctrl-C. Its secrets are made up and open nothing else."
     yield f"STRIPE_API_KEY={box.api_key}"
-    yield f"STRIPE_API_BASE={url}"
-    yield f"STRIPE_FILES_BASE={url}"
+    yield f"STRIPE_API_URL={url}"
     yield f"STRIPE_HOOK_SECRET={box.hook_secret}"
     yield f"STRIPE_EVENT_SECRET={box.event_secret}"
     for destination in box.delivery.destinations:

@@ -52,8 +52,7 @@ def test_settings_are_lines_of_an_environment_file() -> None:
     assert settings["STRIPE_API_KEY"] == box.api_key
     assert settings["STRIPE_HOOK_SECRET"] == box.hook_secret
     assert settings["STRIPE_EVENT_SECRET"] == box.event_secret
-    assert settings["STRIPE_API_BASE"] == settings["STRIPE_FILES_BASE"]
-    assert settings["STRIPE_API_BASE"].startswith("http://127.0.0.1:")
+    assert settings["STRIPE_API_URL"].startswith("http://127.0.0.1:")
     assert "# Events go to http://127.0.0.1:9/events" in shown
     assert shown.endswith("The sandbox has stopped.\n")
 
@@ -144,9 +143,9 @@ def test_a_real_process_serves_delivers_and_stops_cleanly() -> None:
         command = [sys.executable, "-c", program, "sandbox", "--port", "0", "--events", url]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
             assert process.stdout is not None
-            head = [process.stdout.readline() for _ in range(7)]
+            head = [process.stdout.readline() for _ in range(6)]
             settings = dict(line.strip().split("=") for line in head if line.startswith("STRIPE_"))
-            key, base = settings["STRIPE_API_KEY"], settings["STRIPE_API_BASE"]
+            key, base = settings["STRIPE_API_KEY"], settings["STRIPE_API_URL"]
             with client.Client(key, account="acct_1", api_url=base, files_url=base) as api:
                 made = api.catalog_imports.create("product", "upsert", {})
                 assert made.status == "awaiting_upload"

@@ -24,10 +24,3 @@ def test_given_secrets_sign_and_change_nothing_else() -> None:
 def test_an_empty_secret_is_refused(option: str) -> None:
     with pytest.raises(ValueError, match="cannot be empty"):
         Sandbox(**{option: " "})  # type: ignore[arg-type]
-
-
-def test_what_was_bought_is_remembered_and_told() -> None:
-    sandbox = Sandbox()
-    result = sandbox.purchase("SKU-1", account="acct_1", address="US:CA:94016", endpoint=None)
-    assert list(sandbox.purchases) == [result]
-    assert "purchase: failed (unknown_sku): acct_1 sells no 'SKU-1'" in sandbox.describe()
