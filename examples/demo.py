@@ -12,10 +12,15 @@ from typing import Final
 from rich.console import Console
 
 from examples.demo_hooks import hooks_chapter
+from examples.demo_story import story_chapter
 from examples.feeds_demo import feeds_chapter
 
 # A chapter prints what it does and yields what was not as expected. Add the next one here.
-CHAPTERS: Final[tuple[Callable[[Console], Iterator[str]], ...]] = (hooks_chapter, feeds_chapter)
+CHAPTERS: Final[tuple[Callable[[Console], Iterator[str]], ...]] = (
+    story_chapter,
+    hooks_chapter,
+    feeds_chapter,
+)
 
 WIDTH: Final = 100  # fixed, so that the output is the same in a terminal, a pipe and a CI log
 

@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import attrs
@@ -17,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agentic_commerce import testing
-from examples.local_server import serving
+from examples.local_server import listening, serving
 from examples.platform_hooks import FEE_PERCENT, make_endpoint
 
 __all__ = ["hooks_chapter"]
@@ -61,22 +60,6 @@ class Outcomes(logging.Handler):
             self.words.append(word)
 
 
-@contextmanager
-def listening(name: str) -> Iterator[Outcomes]:
-    """Hear what a logger says, and keep it off the screen."""
-    logger, outcomes = logging.getLogger(name), Outcomes()
-    level, propagate = logger.level, logger.propagate
-    logger.addHandler(outcomes)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
-        yield outcomes
-    finally:
-        logger.removeHandler(outcomes)
-        logger.setLevel(level)
-        logger.propagate = propagate
-
-
 # ---------------------------------------------------------------------------------- the chapter
 
 
@@ -107,12 +90,14 @@ def hooks_chapter(console: Console) -> Iterator[str]:
     shelf = Shelf()
     endpoint = make_endpoint(SECRET, shelf, deadline=DEADLINE)
     with (
-        listening("agentic_commerce.hooks") as outcomes,
+        listening("agentic_commerce.hooks", Outcomes()) as outcomes,
         serving(endpoint.wsgi) as url,
         # No proxy from the environment: the calls stay on this machine.
         httpx.Client(base_url=url, trust_env=False, timeout=10) as client,
     ):
-        console.print(f"[bold]Hooks[/bold]: signed requests to {url}/hooks, over HTTP")
+        console.print(
+            f"\n[bold]Every kind of hook[/bold]: signed requests to {url}/hooks, over HTTP"
+        )
         console.print(
             f"Amounts are in cents. The deadline is {DEADLINE:.1f} s here, to keep the demo short; "
             "the default is 3.5 s\n(Stripe waits 4 s).\n"
