@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import venv
@@ -189,3 +190,19 @@ def test_the_wheel_alone_gives_the_fixtures(python: Path, pytester: pytest.Pytes
     # Without the cache of rewritten modules, for it would be written where the links lead.
     result = pytester.run(python, "-B", "-m", "pytest", "-Werror", "--strict-markers")
     result.assert_outcomes(passed=5)
+
+
+# ---------------------------------------------------------------------------------- the tutorial
+
+
+def test_the_tutorial_works_where_only_the_wheel_is(
+    python: Path, pytester: pytest.Pytester
+) -> None:
+    page = (ROOT / "docs" / "tutorial" / "tested-integration.md").read_text()
+    shop, *tests = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert shop.startswith("# shop.py")
+    assert tests[0].startswith("# test_shop.py")
+    pytester.makepyfile(shop=shop, test_shop="\n\n".join(tests))
+    pytester.makepyprojecttoml('[tool.pytest.ini_options]\npythonpath = ["."]')
+    result = pytester.run(python, "-B", "-m", "pytest", "-Werror")
+    result.assert_outcomes(passed=4)
