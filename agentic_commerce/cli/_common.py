@@ -51,7 +51,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> A
 
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise typer.BadParameter("a URL begins with http:// or https://", param_hint="--url")
+        raise typer.BadParameter(f"a URL begins with http:// or https://, not {url[:200]!r}")
     begun = time.perf_counter()
     try:
         # A proxy is for other machines: this one is reached without.

@@ -7,29 +7,32 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import attrs
 import typer
 
 from agentic_commerce import testing
-from agentic_commerce.cli._common import amount, secret_from
+from agentic_commerce.cli._common import amount, post, secret_from
 from agentic_commerce.errors import CellError
 
 if TYPE_CHECKING:
-    from agentic_commerce.orders import Order
-    from agentic_commerce.testing.sandbox import Sandbox
-    from agentic_commerce.testing.sandbox._hook_calls import HookCall
-    from agentic_commerce.testing.sandbox._result import PurchaseResult
+    from agentic_commerce.testing.sandbox import Attempt, Sandbox
 
 __all__ = ["purchase"]
 
 ACCOUNT: Final = "acct_test_1"
+_KEY: Final = "STRIPE_API_KEY"
 _WIDTH: Final = 64
+_WAIT: Final = 300.0  # seconds for a whole purchase in another process
+
+Json = dict[str, Any]
 
 
 def purchase(  # noqa: PLR0913, PLR0917 - one parameter, one option
     sku: Annotated[list[str], typer.Option(help="A product's id, or ID:QUANTITY; repeat it.")],
     to: Annotated[str, typer.Option(help="Where to, as in US:CA:94016.")],
-    feed: Annotated[str, typer.Option(help="The product feed that has the product.")],
+    feed: Annotated[str, typer.Option(help="The product feed that has the product.")] = "",
+    sandbox: Annotated[
+        str, typer.Option(help="A running sandbox's URL, to buy there; its key is STRIPE_API_KEY.")
+    ] = "",
     quantity: Annotated[int, typer.Option(min=1, help="How many of each.")] = 1,
     endpoint: Annotated[
         str, typer.Option(help="Your hooks, as in http://127.0.0.1:4242/hooks; none without it.")
@@ -60,27 +63,66 @@ def purchase(  # noqa: PLR0913, PLR0917 - one parameter, one option
     The exit status is 0 if the order was completed, 1 if it was declined or failed, 2 if an option
     is wrong.
     """
-    sandbox = _sandbox(endpoint, secret_env, events, event_secret_env)
-    options: dict[str, Any] = {"retries": retries, "hook_timeout": limit}
-    if hooks:
-        options["toggles"] = [name.strip() for name in hooks.split(",")]
-    if tax:
-        options |= {"automatic_tax": True, "tax_percentage": _percentage(tax)}
-    _stock(sandbox, feed, account)
-    try:
-        result = sandbox.purchase(
-            items=[_item(text, quantity) for text in sku],
-            account=account,
-            address=to,
-            endpoint=endpoint or None,
-            shipping_service=service or None,
-            **options,
+    if bool(feed) == bool(sandbox):
+        raise typer.BadParameter(
+            "give a feed, or the URL of a running sandbox", param_hint="--feed"
         )
+    wanted = {
+        "items": [_item(text, quantity) for text in sku],
+        "account": account,
+        "address": to,
+        "endpoint": endpoint or None,
+        "shipping_service": service or None,
+        "retries": retries,
+        "hook_timeout": limit,
+        **({"toggles": [name.strip() for name in hooks.split(",")]} if hooks else {}),
+        **({"automatic_tax": True, "tax_percentage": _percentage(tax)} if tax else {}),
+    }
+    attempts: tuple[Attempt, ...] = ()
+    if sandbox:
+        if secret_env or events or event_secret_env:
+            message = "a running sandbox has its own secrets, and sends its own events"
+            raise typer.BadParameter(message, param_hint="--sandbox")
+        result = _bought_there(sandbox, wanted)
+    else:
+        box = _sandbox(endpoint, secret_env, events, event_secret_env)
+        _stock(box, feed, account)
+        result = _bought(box, wanted)
+        attempts = box.attempts
+    for line in [json.dumps(result, indent=2)] if as_json else _lines(result, attempts):
+        typer.echo(line)
+    raise typer.Exit(0 if result["status"] == "completed" else 1)
+
+
+def _bought(box: Sandbox, wanted: Json) -> Json:
+    from agentic_commerce.testing.sandbox import told  # noqa: PLC0415 - loads every room
+
+    try:
+        return told(box.purchase(**wanted))
     except (ValueError, CellError) as error:
         raise typer.BadParameter(str(error)) from None
-    for line in [_json(result)] if as_json else _lines(sandbox, result):
-        typer.echo(line)
-    raise typer.Exit(0 if result.completed else 1)
+
+
+def _bought_there(url: str, wanted: Json) -> Json:
+    """Buy in a sandbox that another process serves."""
+    if "tax_percentage" in wanted:
+        wanted["tax_percentage"] = str(wanted["tax_percentage"])
+    headers = {
+        "Authorization": f"Bearer {secret_from(_KEY, '--sandbox')}",
+        "Content-Type": "application/json",
+    }
+    body = json.dumps(wanted).encode()
+    answer = post(f"{url.rstrip('/')}/sandbox/purchases", body, headers, _WAIT)
+    if answer.status is None:
+        raise typer.BadParameter(f"{url}: {answer.problem}", param_hint="--sandbox")
+    try:
+        found: Json = json.loads(answer.body)
+        problem = None if answer.ok and "status" in found else found["error"]["message"]
+    except (ValueError, LookupError, TypeError):
+        problem = f"{url} is no sandbox"
+    if problem is not None:
+        raise typer.BadParameter(problem, param_hint="--sandbox")
+    return found
 
 
 def _sandbox(endpoint: str, secret_env: str, events: str, event_secret_env: str) -> Sandbox:
@@ -92,10 +134,10 @@ def _sandbox(endpoint: str, secret_env: str, events: str, event_secret_env: str)
     event = secret_from(event_secret_env, "--event-secret-env") if events else None
     from agentic_commerce.testing.sandbox import Clock  # noqa: PLC0415 - loads every room
 
-    sandbox = testing.Sandbox(clock=Clock(real=True), hook_secret=hook, event_secret=event)
+    box = testing.Sandbox(clock=Clock(real=True), hook_secret=hook, event_secret=event)
     if events:
-        sandbox.listen(events)
-    return sandbox
+        box.listen(events)
+    return box
 
 
 def _percentage(text: str) -> Decimal:
@@ -110,9 +152,9 @@ def _item(text: str, quantity: int) -> tuple[str, int]:
     return (sku, int(count)) if colon and count.isascii() and count.isdigit() else (text, quantity)
 
 
-def _stock(sandbox: Sandbox, feed: str, account: str) -> None:
+def _stock(box: Sandbox, feed: str, account: str) -> None:
     try:
-        report = sandbox.load_feed(feed, account=account)
+        report = box.load_feed(feed, account=account)
     except OSError as error:
         typer.echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(2) from None
@@ -123,71 +165,52 @@ def _stock(sandbox: Sandbox, feed: str, account: str) -> None:
 # ------------------------------------------------------------------------------------- what is said
 
 
-def _json(result: PurchaseResult) -> str:
-    calls = [
-        {
-            "type": call.type,
-            "attempt": call.attempt,
-            "outcome": call.outcome,
-            "status": call.status,
-            "seconds": round(call.seconds, 3),
-            "issues": [str(issue) for issue in call.issues],
-        }
-        for call in result.calls
-    ]
-    whole = {
-        "status": result.status,
-        "code": result.code,
-        "reason": result.reason,
-        "totals": None if result.totals is None else attrs.asdict(result.totals),
-        "calls": calls,
-        "session": result.order and result.order.session_id,
-    }
-    return json.dumps(whole, indent=2)
-
-
-def _lines(sandbox: Sandbox, result: PurchaseResult) -> Iterator[str]:
-    for call in result.calls:
+def _lines(result: Json, attempts: tuple[Attempt, ...]) -> Iterator[str]:
+    for call in result["calls"]:
         yield from _call(call)
-    for attempt in sandbox.attempts:
+    for attempt in attempts:
         said = attempt.error or attempt.status
         yield f"{attempt.type}: {said}" + ("" if attempt.ok else ", would be tried again")
-    yield f"{result.status}: {result.reason} [{result.code}]" if result.code else result.status
-    if result.order is not None:
-        yield from receipt(result.order)
-    if result.totals is not None and result.totals.application_fee_amount is not None:
-        fee = amount(result.totals.application_fee_amount, result.totals.currency)
+    status, code = result["status"], result["code"]
+    yield f"{status}: {result['reason']} [{code}]" if code else status
+    if result["order"]:
+        yield from _receipt(result["order"])
+    totals = result["totals"] or {}
+    if totals.get("application_fee_amount") is not None:
+        fee = amount(totals["application_fee_amount"], totals["currency"])
         yield _row("your fee", fee)
 
 
-def _call(call: HookCall) -> Iterator[str]:
-    name, said = call.type.rpartition(".")[2], call.status or "no reply"
-    yield f"{name}, attempt {call.attempt}: {call.outcome}, {said}, {call.seconds:.3f} s"
-    if call.detail and not call.issues:
-        yield f"    {call.detail}"
-    for issue in call.issues:
-        yield f"    {issue}" + (f"\n      {issue.hint}" if issue.hint else "")
-    for note in call.notes:
+def _call(call: Json) -> Iterator[str]:
+    name, said = call["type"].rpartition(".")[2], call["status"] or "no reply"
+    yield f"{name}, attempt {call['attempt']}: {call['outcome']}, {said}, {call['seconds']:.3f} s"
+    if call["detail"] and not call["issues"]:
+        yield f"    {call['detail']}"
+    for issue in call["issues"]:
+        yield f"    {issue['path']}: {issue['message']}"
+        if issue["hint"]:
+            yield f"      {issue['hint']}"
+    for note in call["notes"]:
         yield f"    note: {note}"
 
 
-def receipt(order: Order) -> Iterator[str]:
+def _receipt(order: Json) -> Iterator[str]:
     """An order on paper: no name and no street, for it may end up in a log."""
-    currency = order.currency
+    currency = order["currency"]
     yield ""
-    for line in order.lines:
-        label = f"{line.quantity} x {line.name or line.sku} ({line.sku})"
-        yield _row(label, amount(line.amount_subtotal or 0, currency))
+    for line in order["lines"]:
+        label = f"{line['quantity']} x {line['name']} ({line['sku']})"
+        yield _row(label, amount(line["amount_subtotal"], currency))
     extras = {
-        "discount": -(order.amount_discount or 0),
-        "shipping": order.amount_shipping,
-        "tax": order.amount_tax,
+        "discount": -(order["amount_discount"] or 0),
+        "shipping": order["amount_shipping"],
+        "tax": order["amount_tax"],
     }
     for label, value in extras.items():
         if value:
             yield _row(label, amount(value, currency))
-    yield _row(f"total {currency.upper()}", amount(order.amount_total, currency))
-    yield f"  {order.session_id}, {order.payment_status}"
+    yield _row(f"total {currency.upper()}", amount(order["amount_total"], currency))
+    yield f"  {order['session']}, {order['payment_status']}"
 
 
 def _row(label: str, value: str) -> str:

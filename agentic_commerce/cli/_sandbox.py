@@ -117,9 +117,9 @@ class _Screen:
 
     def __init__(self, console: Console, box: Sandbox) -> None:
         self._console, self._box = console, box
-        self._seen = self._attempts = 0
+        self._attempts = 0
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._last: Any = None
+        self._last: dict[str, object] = {}
 
     def __enter__(self) -> _Screen:
         if self._console.is_terminal:
@@ -138,17 +138,23 @@ class _Screen:
             self._live.update(_state(self._box), refresh=True)
 
     def _new(self) -> Iterator[Text]:
-        requests = [*self._box.requests]
-        # The deque forgets its oldest: what is new stands behind the last that was shown.
-        start = next((n for n, seen in enumerate(requests, 1) if seen is self._last), 0)
-        self._last = requests[-1] if requests else None
-        for seen in requests[start:]:
+        for seen in self._later("requests", [*self._box.requests]):
             yield Text(str(seen), "" if seen.status < 400 else "red")
+        for result in self._later("purchases", [*self._box.purchases]):
+            outcome = f"purchase {result.status}" + (f" ({result.code})" if result.code else "")
+            yield Text(outcome, "green" if result.completed else "red")
+            yield from (Text(f"  {call}") for call in result.calls)
         attempts = self._box.attempts
         for attempt in attempts[self._attempts :]:
             said = attempt.error or attempt.status
             yield Text(f"event {attempt.type}: {said}", "cyan" if attempt.ok else "red")
         self._attempts = len(attempts)
+
+    def _later(self, name: str, things: list[Any]) -> list[Any]:
+        """Return what stands behind the last that was shown: a deque forgets its oldest."""
+        last = self._last.get(name)
+        self._last[name] = things[-1] if things else None
+        return things[next((n for n, one in enumerate(things, 1) if one is last), 0) :]
 
 
 def _state(box: Sandbox) -> Table:

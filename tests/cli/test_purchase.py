@@ -38,7 +38,7 @@ class Platform:
         return self.decision
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Any:
-        if environ["PATH_INFO"] == "/broken":
+        if environ["PATH_INFO"].startswith("/broken"):
             start("200 OK", [])
             return [b'{"manual_approval_details": {"type": "declined"}, "shipping_options": []}']
         if environ["PATH_INFO"] == "/events":
@@ -133,9 +133,9 @@ def test_json_and_the_options_of_a_checkout(catalog: str) -> None:
     whole = json.loads(result.stdout)
     assert (result.exit_code, whole["status"], whole["calls"]) == (0, "completed", [])
     assert whole["totals"]["amount_total"] == 2000 + 200 + 1500
-    assert whole["session"].startswith("cs_test_")
+    assert whole["order"]["session"].startswith("cs_test_")
     failed = json.loads(run(catalog, "--json", sku="SKU-9").stdout)
-    assert (failed["code"], failed["totals"], failed["session"]) == ("unknown_sku", None, None)
+    assert (failed["code"], failed["totals"], failed["order"]) == ("unknown_sku", None, None)
 
 
 def test_json_holds_the_calls(platform: Platform, catalog: str) -> None:
@@ -188,3 +188,50 @@ def test_a_feed_that_is_not_there_is_status_2(tmp_path: Path) -> None:
     result = run(str(tmp_path / "nothing.csv"))
     assert (result.exit_code, result.stdout) == (2, "")
     assert "No such file" in result.stderr
+
+
+# ------------------------------------------------------------------------- in a running sandbox
+
+
+@pytest.fixture
+def sandbox() -> Iterator[tuple[testing.Sandbox, str]]:
+    box = testing.Sandbox(hook_secret=SECRET)
+    box.stock(testing.product_row(1), account="acct_test_1")
+    with box.serve() as server:
+        yield box, server.url
+
+
+def run_there(url: str, *arguments: str, key: str = "") -> Result:
+    command = ["purchase", "--sandbox", url, "--sku", "SKU-1", "--to", "US:CA:94016", *arguments]
+    return CliRunner(env={"STRIPE_API_KEY": key, "THE_SECRET": SECRET}).invoke(app, command)
+
+
+def test_an_agent_buys_in_a_running_sandbox(
+    sandbox: tuple[testing.Sandbox, str], platform: Platform
+) -> None:
+    box, url = sandbox
+    endpoint = ["--endpoint", f"{platform.url}/hooks"]
+    result = run_there(url, *endpoint, "--service", "Express", key=box.api_key)
+    assert result.exit_code == 0, result.output
+    assert "finalize_checkout, attempt 1: answered, 200" in result.stdout
+    assert "37.00" in result.stdout  # 20.00, 2.00 tax, 15.00 Express
+    assert len(box.purchases) == 1
+    assert box.api_key not in result.output
+    taxed = run_there(url, "--tax", "8.5", "--json", key=box.api_key)
+    assert json.loads(taxed.stdout)["totals"]["amount_tax"] == 170
+
+
+def test_what_a_running_sandbox_refuses_is_status_2(
+    sandbox: tuple[testing.Sandbox, str], platform: Platform
+) -> None:
+    box, url = sandbox
+    for result, said in [
+        (run_there(url, key="sk_test_other"), "Invalid API Key"),
+        (run_there(url), "'STRIPE_API_KEY' is not set"),
+        (run_there(url, "--quantity", "2", "--feed", "x.csv", key=box.api_key), "give a feed, or"),
+        (run_there(url, "--secret-env", "THE_SECRET", key=box.api_key), "its own secrets"),
+        (run_there("http://127.0.0.1:1", key=box.api_key), "ConnectError"),
+        (run_there(f"{platform.url}/broken", key=box.api_key), "is no sandbox"),
+    ]:
+        assert result.exit_code == 2, result.output
+        assert said in " ".join(result.stderr.split())

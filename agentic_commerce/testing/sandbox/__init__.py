@@ -19,6 +19,7 @@ from agentic_commerce.testing.sandbox._result import (
     PurchaseStatus,
 )
 from agentic_commerce.testing.sandbox._sandbox import Sandbox
+from agentic_commerce.testing.sandbox._told import told
 from agentic_commerce.testing.sandbox._wanted import ChargeType, PurchaseOptions, Toggle
 from agentic_commerce.testing.sandbox._wire import Request, Response
 from agentic_commerce.testing.sandbox._world import World
@@ -47,4 +48,5 @@ __all__ = [
     "Toggle",
     "Totals",
     "World",
+    "told",
 ]

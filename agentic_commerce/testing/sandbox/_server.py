@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as Incoming
 
 from agentic_commerce.testing.sandbox._blob import Spool
+from agentic_commerce.testing.sandbox._control import control, is_control
 from agentic_commerce.testing.sandbox._wire import Request, Response
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class Server:
         # A thread costs as much as the answer. It is needed where an import may have to be read, or
         # somebody else is being answered: the loop must go on meanwhile.
         sandbox = self._sandbox
+        if is_control(request.path):
+            return await asyncio.to_thread(control, sandbox, request)
         if sandbox.is_idle and sandbox.lock.acquire(blocking=False):
             try:
                 return sandbox.handle(request)
