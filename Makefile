@@ -27,12 +27,13 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest
 
+# Not by pytest-cov: when it begins to measure, pytest has loaded our own plugin already.
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) --no-print-directory docs
-	$(BIN)/coverage run -m pytest  # not pytest-cov: pytest has loaded our plugin before that begins
+	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report
 
 format: $(READY)

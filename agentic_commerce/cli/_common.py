@@ -13,7 +13,7 @@ import typer
 
 from agentic_commerce.money import exponent, to_major_units
 
-__all__ = ["Answer", "amount", "post", "secret_from"]
+__all__ = ["Answer", "amount", "check_private", "post", "secret_from"]
 
 
 def secret_from(name: str, option: str) -> str:
@@ -61,6 +61,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> A
     except httpx.HTTPError as error:
         return Answer(None, b"", time.perf_counter() - begun, type(error).__name__)
     return Answer(response.status_code, response.content, time.perf_counter() - begun)
+
+
+def check_private(url: str, option: str) -> None:
+    """Refuse to send a key in the clear to another machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not _is_here(parts.hostname or ""):
+        raise typer.BadParameter("https, or http on this machine", param_hint=option)
 
 
 def _is_here(host: str) -> bool:

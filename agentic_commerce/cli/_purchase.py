@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from agentic_commerce import testing
-from agentic_commerce.cli._common import amount, post, secret_from
+from agentic_commerce.cli._common import amount, check_private, post, secret_from
 from agentic_commerce.errors import CellError
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def _bought(box: Sandbox, wanted: Json) -> Json:
 
 def _bought_there(url: str, wanted: Json) -> Json:
     """Buy in a sandbox that another process serves."""
+    check_private(url, "--sandbox")
     if "tax_percentage" in wanted:
         wanted["tax_percentage"] = str(wanted["tax_percentage"])
     headers = {

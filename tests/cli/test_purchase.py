@@ -230,6 +230,7 @@ def test_what_a_running_sandbox_refuses_is_status_2(
         (run_there(url), "'STRIPE_API_KEY' is not set"),
         (run_there(url, "--quantity", "2", "--feed", "x.csv", key=box.api_key), "give a feed, or"),
         (run_there(url, "--secret-env", "THE_SECRET", key=box.api_key), "its own secrets"),
+        (run_there("http://sandbox.example", key=box.api_key), "http on this machine"),
         (run_there("http://127.0.0.1:1", key=box.api_key), "ConnectError"),
         (run_there(f"{platform.url}/broken", key=box.api_key), "is no sandbox"),
     ]:

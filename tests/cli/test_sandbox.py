@@ -61,14 +61,24 @@ def test_settings_are_lines_of_an_environment_file() -> None:
 def test_what_comes_is_shown_once(terminal: bool) -> None:
     box = Sandbox()
     box.listen(lambda body, headers: 500)
+    box.stock(testing.product_row(1), account="acct_1")
+
+    def late(body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        box.clock.advance(5)
+        return 200, {}, b""
+
     shown = played(
         box,
         lambda: box.agent.propose("acct_1"),
+        lambda: box.purchase("SKU-1", account="acct_1", address="US:CA:94016", endpoint=late),
+        lambda: box.purchase("SKU-9", account="acct_1", address="US:CA:94016", endpoint=None),
         lambda: box.transport().handle_request(httpx.Request("GET", "http://api/v1/nothing")),
         terminal=terminal,
     )
     assert shown.count("GET /v1/nothing: 401") == 1
     assert shown.count("agreement.created: 500") == 1
+    assert shown.count("purchase failed (unknown_sku)") == 1
+    assert shown.count("customize_checkout #1: timeout, no reply, 5.000 s") == 1
     assert ("What the sandbox holds" in shown) is terminal
 
 
