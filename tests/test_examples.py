@@ -11,7 +11,11 @@ from examples import demo, demo_hooks, demo_story
 def test_the_demo_is_as_expected_and_tells_the_whole_story(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo_story, "LIMIT", 0.5)  # `make demo` really waits, a test need not
+    # `make demo` really waits for as long as it says; a test need not.
+    monkeypatch.setattr(demo_story, "LIMIT", 0.5)
+    monkeypatch.setattr(demo_story, "INDEXING", 0.1)
+    monkeypatch.setattr(demo_hooks, "DEADLINE", 0.5)
+    monkeypatch.setattr(demo_hooks, "SLOW", 0.7)
     assert demo.main() == 0, capsys.readouterr().out
     shown = capsys.readouterr().out
     steps = [
@@ -53,6 +57,7 @@ def test_the_demo_ends_with_1_if_the_story_differs(
 ) -> None:
     monkeypatch.setattr(demo, "CHAPTERS", (demo_story.story_chapter,))
     monkeypatch.setattr(demo_story, "LIMIT", 0.5)
+    monkeypatch.setattr(demo_story, "INDEXING", 0.1)
     monkeypatch.setattr(demo_story, "REFUSED", {})
     assert demo.main() == 1
     assert "NOT AS EXPECTED: the rows {} are refused" in capsys.readouterr().out

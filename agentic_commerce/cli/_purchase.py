@@ -176,10 +176,17 @@ def _lines(result: Json, attempts: tuple[Attempt, ...]) -> Iterator[str]:
     yield f"{status}: {result['reason']} [{code}]" if code else status
     if result["order"]:
         yield from _receipt(result["order"])
-    totals = result["totals"] or {}
-    if totals.get("application_fee_amount") is not None:
-        fee = amount(totals["application_fee_amount"], totals["currency"])
-        yield _row("your fee", fee)
+    if result["totals"]:
+        yield from _totals(result["totals"], is_paid=bool(result["order"]))
+
+
+def _totals(totals: Json, *, is_paid: bool) -> Iterator[str]:
+    currency, fee = totals["currency"], totals["application_fee_amount"]
+    if not is_paid:
+        label = f"not charged: total {currency.upper()}"
+        yield _row(label, amount(totals["amount_total"], currency))
+    if fee is not None:
+        yield _row("your fee", amount(fee, currency))
 
 
 def _call(call: Json) -> Iterator[str]:

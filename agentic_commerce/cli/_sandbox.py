@@ -35,7 +35,10 @@ def sandbox(
         typer.Option(help="A product feed to begin with, as in acct_1=catalog.csv; repeat it."),
     ] = None,
     events: Annotated[
-        list[str] | None, typer.Option(help="A URL where events go; repeat it.")
+        list[str] | None,
+        typer.Option(
+            help="A URL where events go, or thin=URL (API v2) and snapshot=URL (API v1); repeat it."
+        ),
     ] = None,
     index_seconds: Annotated[float, typer.Option(min=0, help="How long an import takes.")] = 2.0,
 ) -> None:
@@ -53,12 +56,21 @@ def sandbox(
     box = testing.Sandbox(seed=seed, clock=Clock(real=True), index_seconds=index_seconds)
     for text in feed or ():
         _stock(box, text)
-    for url in events or ():
-        box.listen(url)
+    for text in events or ():
+        _listen(box, text)
     stop = threading.Event()
     console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
     with _until_signal(stop):
         run(box, port, console, stop.wait)
+
+
+def _listen(box: Sandbox, text: str) -> None:
+    if text.startswith("thin="):
+        box.listen(text.removeprefix("thin="), payload="thin")
+    elif text.startswith("snapshot="):
+        box.listen(text.removeprefix("snapshot="), payload="snapshot")
+    else:
+        box.listen(text)
 
 
 def _stock(box: Sandbox, text: str) -> None:
@@ -91,13 +103,14 @@ def run(box: Sandbox, port: int, console: Console, stopped: Callable[[float], bo
     except OSError as error:
         typer.echo(f"port {port}: {error.strerror}; choose another with --port", err=True)
         raise typer.Exit(2) from None
-    with server, _Screen(console, box) as screen:
+    with server:
         for line in _settings(box, server.url):
             console.print(line)
-        while not stopped(_LOOK):
-            box.follow_up()
+        with _Screen(console, box) as screen:
+            while not stopped(_LOOK):
+                box.follow_up()
+                screen.show()
             screen.show()
-        screen.show()
     console.print("The sandbox has stopped.")
 
 
@@ -109,7 +122,7 @@ def _settings(box: Sandbox, url: str) -> Iterator[str]:
     yield f"STRIPE_HOOK_SECRET={box.hook_secret}"
     yield f"STRIPE_EVENT_SECRET={box.event_secret}"
     for destination in box.delivery.destinations:
-        yield f"# Events go to {destination.receiver}"
+        yield f"# Events ({destination.payload}) go to {destination.receiver}"
 
 
 class _Screen:

@@ -104,7 +104,9 @@ def test_a_declined_order_is_status_1_with_the_reason(platform: Platform, catalo
     platform.decision = hooks.FinalizeCheckoutResponse.decline("Not today.")
     result = run(catalog, *hooked(platform))
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[-1] == "declined: Not today. [order_declined]"
+    *_, outcome, total = result.stdout.splitlines()
+    assert outcome == "declined: Not today. [order_declined]"
+    assert total.split() == ["not", "charged:", "total", "USD", "27.00"]
 
 
 def test_what_is_wrong_with_a_reply_is_said(platform: Platform, catalog: str) -> None:

@@ -53,7 +53,7 @@ def test_settings_are_lines_of_an_environment_file() -> None:
     assert settings["STRIPE_HOOK_SECRET"] == box.hook_secret
     assert settings["STRIPE_EVENT_SECRET"] == box.event_secret
     assert settings["STRIPE_API_URL"].startswith("http://127.0.0.1:")
-    assert "# Events go to http://127.0.0.1:9/events" in shown
+    assert "# Events (all) go to http://127.0.0.1:9/events" in shown
     assert shown.endswith("The sandbox has stopped.\n")
 
 
@@ -107,9 +107,13 @@ def interrupted() -> Iterator[None]:
 def test_a_catalog_to_begin_with(tmp_path: Path) -> None:
     path = tmp_path / "catalog.csv"
     feeds.write(path, [testing.product_row(1)])
-    result = answered("--feed", f"acct_1={path}", "--events", "http://127.0.0.1:9/")
+    targets = ("http://127.0.0.1:9/", "thin=http://127.0.0.1:9/t", "snapshot=http://127.0.0.1:9/s")
+    events = [part for target in targets for part in ("--events", target)]
+    result = answered("--feed", f"acct_1={path}", *events)
     assert result.exit_code == 0, result.output
     assert f"acct_1: {path}: 1 rows: 1 valid" in result.stdout
+    assert "# Events (thin) go to http://127.0.0.1:9/t\n" in result.stdout
+    assert "# Events (snapshot) go to http://127.0.0.1:9/s\n" in result.stdout
     assert "The sandbox has stopped." in result.stdout
 
 

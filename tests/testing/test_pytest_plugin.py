@@ -66,6 +66,7 @@ def test_samples_can_be_changed(
     customize_checkout_payload, finalize_checkout_payload, agreement_event_payload, product_row
 ):
     assert customize_checkout_payload == testing.customize_checkout()
+    assert hooks.parse_request(customize_checkout_payload).data.currency == "usd"
     assert customize_checkout_payload(livemode=True)["livemode"] is True
     assert finalize_checkout_payload(context="acct_9")["context"] == "acct_9"
     assert agreement_event_payload["type"].endswith(".confirmed")
