@@ -12,10 +12,10 @@ def test_the_demo_is_as_expected_and_tells_the_whole_story(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # `make demo` really waits for as long as it says; a test need not.
-    monkeypatch.setattr(demo_story, "LIMIT", 0.5)
+    monkeypatch.setattr(demo_story, "LIMIT", 1.0)
     monkeypatch.setattr(demo_story, "INDEXING", 0.1)
-    monkeypatch.setattr(demo_hooks, "DEADLINE", 0.5)
-    monkeypatch.setattr(demo_hooks, "SLOW", 0.7)
+    monkeypatch.setattr(demo_hooks, "DEADLINE", 0.8)
+    monkeypatch.setattr(demo_hooks, "SLOW", 1.0)
     assert demo.main() == 0, capsys.readouterr().out
     shown = capsys.readouterr().out
     steps = [
@@ -29,7 +29,7 @@ def test_the_demo_is_as_expected_and_tells_the_whole_story(
         "checkout.session.completed",
         "total USD                                 153.36",
         "the purchase is declined (order_declined)",
-        "the purchase is declined (hook_timeout): no reply within 0.5 s",
+        "the purchase is declined (hook_timeout): no reply within 1 s",
     ]
     places = [shown.find(step) for step in steps]
     assert -1 not in places, steps[places.index(-1)]
@@ -56,7 +56,7 @@ def test_the_demo_ends_with_1_if_the_story_differs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo, "CHAPTERS", (demo_story.story_chapter,))
-    monkeypatch.setattr(demo_story, "LIMIT", 0.5)
+    monkeypatch.setattr(demo_story, "LIMIT", 1.0)
     monkeypatch.setattr(demo_story, "INDEXING", 0.1)
     monkeypatch.setattr(demo_story, "REFUSED", {})
     assert demo.main() == 1

@@ -11,7 +11,6 @@ import typer
 
 from agentic_commerce import testing
 from agentic_commerce.cli._common import amount, check_private, post, secret_from
-from agentic_commerce.errors import CellError
 
 if TYPE_CHECKING:
     from agentic_commerce.testing.sandbox import Attempt, Sandbox
@@ -99,7 +98,7 @@ def _bought(box: Sandbox, wanted: Json) -> Json:
 
     try:
         return told(box.purchase(**wanted))
-    except (ValueError, CellError) as error:
+    except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
 

@@ -40,6 +40,7 @@ def sandbox(
             help="A URL where events go, or thin=URL (API v2) and snapshot=URL (API v1); repeat it."
         ),
     ] = None,
+    hooks: Annotated[str, typer.Option(help="Your hooks' URL, for purchases that name none.")] = "",
     index_seconds: Annotated[float, typer.Option(min=0, help="How long an import takes.")] = 2.0,
 ) -> None:
     """Serve Stripe's side of agentic commerce on 127.0.0.1, until Ctrl-C.
@@ -54,6 +55,7 @@ def sandbox(
     from agentic_commerce.testing.sandbox import Clock  # noqa: PLC0415 - loads every room
 
     box = testing.Sandbox(seed=seed, clock=Clock(real=True), index_seconds=index_seconds)
+    box.hook_url = hooks or None
     for text in feed or ():
         _stock(box, text)
     for text in events or ():
@@ -121,6 +123,8 @@ def _settings(box: Sandbox, url: str) -> Iterator[str]:
     yield f"STRIPE_API_URL={url}"
     yield f"STRIPE_HOOK_SECRET={box.hook_secret}"
     yield f"STRIPE_EVENT_SECRET={box.event_secret}"
+    if box.hook_url:
+        yield f"# Hooks go to {box.hook_url}"
     for destination in box.delivery.destinations:
         yield f"# Events ({destination.payload}) go to {destination.receiver}"
 

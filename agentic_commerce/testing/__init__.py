@@ -68,6 +68,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module  # noqa: PLC0415
 
+    if name in _HOMES:
+        return import_module(f"{__name__}.{name}")
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{home}"), name)

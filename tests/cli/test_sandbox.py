@@ -109,9 +109,11 @@ def test_a_catalog_to_begin_with(tmp_path: Path) -> None:
     feeds.write(path, [testing.product_row(1)])
     targets = ("http://127.0.0.1:9/", "thin=http://127.0.0.1:9/t", "snapshot=http://127.0.0.1:9/s")
     events = [part for target in targets for part in ("--events", target)]
+    events += ["--hooks", "http://127.0.0.1:9/hooks"]
     result = answered("--feed", f"acct_1={path}", *events)
     assert result.exit_code == 0, result.output
     assert f"acct_1: {path}: 1 rows: 1 valid" in result.stdout
+    assert "# Hooks go to http://127.0.0.1:9/hooks\n" in result.stdout
     assert "# Events (thin) go to http://127.0.0.1:9/t\n" in result.stdout
     assert "# Events (snapshot) go to http://127.0.0.1:9/s\n" in result.stdout
     assert "The sandbox has stopped." in result.stdout

@@ -33,6 +33,7 @@ def test_a_row_that_deletes_is_no_product() -> None:
 
 def test_what_tests_use_is_listed_before_it_is_loaded() -> None:
     assert set(testing.__all__) <= set(dir(testing))
+    assert testing.payloads.sign is testing.sign
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         testing.nothing  # noqa: B018
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from agentic_commerce.errors import CellError
 from agentic_commerce.testing.sandbox._forms import read_body
 from agentic_commerce.testing.sandbox._gate import check_key, key_of
 from agentic_commerce.testing.sandbox._log import Seen
@@ -55,7 +54,7 @@ def control(sandbox: Sandbox, request: Request) -> Response:
         response = answer(_action(request)(sandbox, read_body(request)))
     except Refusal as refusal:
         response = refusal.response(request.path)
-    except (ValueError, TypeError, ArithmeticError, CellError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         response = Refusal(400, str(error)).response(request.path)
     seen = Seen(
         method=request.method, path=request.path, status=response.status, request_id="sandbox"
@@ -78,7 +77,7 @@ def _purchase(sandbox: Sandbox, params: Json) -> Json:
     if missing:
         raise ValueError(f"a purchase needs {', '.join(missing)}")
     items = [tuple(item) for item in params.pop("items")]
-    endpoint = params.pop("endpoint", None)
+    endpoint = params.pop("endpoint", None) or sandbox.hook_url
     if "tax_percentage" in params:
         params["tax_percentage"] = Decimal(str(params["tax_percentage"]))
     return told(sandbox.purchase(items=items, endpoint=endpoint, **params))

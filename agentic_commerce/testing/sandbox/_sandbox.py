@@ -100,6 +100,7 @@ class Sandbox:
         self._events = SigningSecret(lambda: self.ids.new("whsec", 32), event_secret)
         self.delivery = Delivery(self.clock, signing_clock, _post)
         self.auto_deliver = True
+        self.hook_url: str | None = None  # of purchases that another process asks for: see _control
         self.presigned: dict[str, Presigned] = {}
         self._request: tuple[str | None, str | None] = (None, None)
         self._desk = Desk(self)

@@ -114,10 +114,12 @@ def test_over_http_the_hooks_may_call_the_sandbox(sandbox: Sandbox) -> None:
     dispatch = hooks.Dispatcher(finalize_checkout=decide)
     endpoint = hooks.HookEndpoint(dispatch, sandbox.hook_secret)
     with sandbox.serve() as server, serving(endpoint.wsgi) as url:
+        sandbox.hook_url = f"{url}/hooks"
         answer = httpx.post(
             f"{server.url}/sandbox/purchases",
-            json=PURCHASE | {"endpoint": f"{url}/hooks", "toggles": ["order_approvals"]},
+            json=PURCHASE | {"toggles": ["order_approvals"]},
             headers={"Authorization": f"Bearer {sandbox.api_key}"},
             trust_env=False,
         )
     assert answer.json()["status"] == "completed", answer.text
+    assert len(answer.json()["calls"]) == 1
