@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Account", "ApiUrl", "AsJson", "connected"]
 
 Account = Annotated[
-    str, typer.Option("--account", help="The connected account, acct_...; else the key's own.")
+    str | None,
+    typer.Option("--account", help="The connected account, acct_...; else the key's own."),
 ]
 ApiUrl = Annotated[
     str,
@@ -33,7 +34,7 @@ _KEY: Final = "STRIPE_API_KEY"
 
 
 @contextmanager
-def connected(account: str, api_url: str) -> Iterator[Client]:
+def connected(account: str | None, api_url: str) -> Iterator[Client]:
     """A client with the key of the environment.
 
     What goes wrong is one line: status 2, or 1 if the import itself failed.
@@ -47,16 +48,19 @@ def connected(account: str, api_url: str) -> Iterator[Client]:
 
     urls: dict[str, Any] = {"api_url": api_url, "files_url": api_url} if api_url else {}
     try:
-        with Client(key, account=account or None, **urls) as client:
+        # Not `account or None`: an empty account is a shell variable that nobody has set, and what
+        # is meant for a connected account must not end in the platform's own.
+        with Client(key, account=account, **urls) as client:
             yield client
     except BrokenPipeError:  # whoever read has read enough; typer ends quietly
         raise
-    except OSError as error:
-        typer.echo(f"{error.filename}: {error.strerror}", err=True)
-        raise typer.Exit(2) from None
-    except (AgenticCommerceError, ValueError) as error:
+    except (AgenticCommerceError, ValueError) as error:  # a WaitTimeoutError is an OSError, too
         typer.echo(" ".join(_printable(str(error)).split()), err=True)
         raise typer.Exit(1 if isinstance(error, ImportFailedError) else 2) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"{where}{error.strerror or error}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _check_url(api_url: str) -> None:

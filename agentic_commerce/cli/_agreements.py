@@ -18,7 +18,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @agreements.command("list")
-def list_all(account: Account = "", json: AsJson = False, api_url: ApiUrl = "") -> None:
+def list_all(account: Account = None, json: AsJson = False, api_url: ApiUrl = "") -> None:
     """List Agreements, one a line."""
     with connected(account, api_url) as client:
         for agreement in client.agreements.list():
@@ -26,14 +26,14 @@ def list_all(account: Account = "", json: AsJson = False, api_url: ApiUrl = "") 
 
 
 @agreements.command()
-def show(id: Id, account: Account = "", json: AsJson = False, api_url: ApiUrl = "") -> None:  # noqa: A002
+def show(id: Id, account: Account = None, json: AsJson = False, api_url: ApiUrl = "") -> None:  # noqa: A002
     """Show an Agreement."""
     with connected(account, api_url) as client:
         print_agreement(client.agreements.retrieve(id), as_json=json)
 
 
 @agreements.command()
-def confirm(id: Id, account: Account = "", json: AsJson = False, api_url: ApiUrl = "") -> None:  # noqa: A002
+def confirm(id: Id, account: Account = None, json: AsJson = False, api_url: ApiUrl = "") -> None:  # noqa: A002
     """Confirm an Agreement, for the account."""
     with connected(account, api_url) as client:
         print_agreement(client.agreements.confirm(id), as_json=json)
@@ -42,7 +42,7 @@ def confirm(id: Id, account: Account = "", json: AsJson = False, api_url: ApiUrl
 @agreements.command()
 def terminate(
     id: Id,  # noqa: A002 - Stripe's word
-    account: Account = "",
+    account: Account = None,
     yes: Yes = False,
     json: AsJson = False,
     api_url: ApiUrl = "",

@@ -13,7 +13,7 @@ from agentic_commerce import feeds
 from agentic_commerce.cli import _output, _results
 from agentic_commerce.cli._account import Account, ApiUrl, AsJson, connected
 from agentic_commerce.cli._choices import Api, FeedName, Format, Mode
-from agentic_commerce.errors import FeedError
+from agentic_commerce.errors import FeedError, ImportFailedError, WaitTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ FeedOption = Annotated[FeedName, typer.Option("--feed", help="Which feed the fil
 def publish(  # noqa: PLR0913, PLR0917 - each is one choice of the caller's
     file: Annotated[str, typer.Argument(help="A CSV or TSV file; - is standard input.")],
     feed: FeedOption = FeedName.PRODUCT,
-    account: Account = "",
+    account: Account = None,
     api: Annotated[Api, typer.Option(help="Import sets (v1) or catalog imports (v2).")] = Api.V1,
     drop_bad_rows: Annotated[
         bool, typer.Option("--drop-bad-rows", help="Send the good rows; report the others.")
@@ -74,6 +74,10 @@ def publish(  # noqa: PLR0913, PLR0917 - each is one choice of the caller's
         except FeedError as error:
             _results.print_refused_feed(file, error.report, as_json=json)
             raise typer.Exit(1) from None
+        except (ImportFailedError, WaitTimeoutError) as error:
+            if error.result is not None:
+                _results.print_result(file, error.result, as_json=json)
+            raise
     _results.print_result(file, result, as_json=json)
     is_sent = not wait and not result.dropped
     raise typer.Exit(0 if result.ok or is_sent else 1)
@@ -81,7 +85,7 @@ def publish(  # noqa: PLR0913, PLR0917 - each is one choice of the caller's
 
 def status(
     id: ImportId,  # noqa: A002 - Stripe's word
-    account: Account = "",
+    account: Account = None,
     json: AsJson = False,
     api_url: ApiUrl = "",
 ) -> None:
@@ -101,7 +105,7 @@ def errors(
     format: Annotated[  # noqa: A002 - the option's name
         Format, typer.Option(help="csv is the report as Stripe has it.")
     ] = Format.TEXT,
-    account: Account = "",
+    account: Account = None,
     api_url: ApiUrl = "",
 ) -> None:
     """Print the rows that Stripe refused. The status is 0 if there are none, 1 if there are."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from agentic_commerce.cli._account import connected
@@ -199,6 +200,51 @@ def test_an_import_that_failed_is_status_1(stripe: Stripe, feed: str) -> None:
     assert result.stderr.splitlines()[-1] == "import impset_0 failed: bad?[2Jfile"
 
 
+def test_time_that_is_up_is_told_with_the_import(stripe: Stripe, feed: str) -> None:
+    stripe.pending = 10**9
+    result = publish(stripe, feed, "--timeout", "0")
+    assert result.exit_code == 2
+    told = "import impset_0 is pending after 0 s; wait again"
+    assert result.stderr.splitlines()[-1] == told
+    assert result.stdout.splitlines()[0] == "impset_0: pending"
+
+
+@pytest.mark.parametrize(("pending", "status"), [(0, "failed"), (10**9, "pending")])
+def test_an_unlucky_end_is_json_too(stripe: Stripe, feed: str, pending: int, status: str) -> None:
+    stripe.pending = pending
+    stripe.tune = lambda shown: shown.update(status=status)
+    result = publish(stripe, feed, "--timeout", "0", "--json")
+    told = json.loads(result.stdout)
+    assert (told["ok"], told["imports"][0]["status"]) == (False, status)
+
+
+def test_a_failure_before_the_file_was_sent_has_no_result(stripe: Stripe, feed: str) -> None:
+    stripe.faults["PUT /presigned/ID"] = [lambda response: httpx.Response(403)]
+    failed = {"status": "failed", "status_details": {"failed": {"code": "file_not_found"}}}
+    look = "GET /v2/commerce/product_catalog/imports/ID"
+    stripe.faults[look] = [lambda response: httpx.Response(200, json=response.json() | failed)]
+    result = publish(stripe, feed, "--api", "v2", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines()[-1] == "import pcimprt_0 failed: file_not_found"
+
+
+def test_an_account_that_is_empty_is_not_the_platform(stripe: Stripe, feed: str) -> None:
+    environment = {"STRIPE_API_KEY": KEY, "STRIPE_API_URL": stripe.url}
+    arguments = ["publish", feed, "--feed", "inventory", "--account", ""]
+    result = CliRunner().invoke(app, arguments, env=environment)
+    assert (result.exit_code, stripe.calls) == (2, [])
+    assert "account is an account id" in result.stderr
+
+
+def test_a_fault_of_the_system_without_a_file_is_one_line(
+    stripe: Stripe, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    with pytest.raises(typer.Exit), connected(None, stripe.url):
+        raise OSError(28, "No space left on device")
+    assert capsys.readouterr().err == "No space left on device\n"
+
+
 def test_the_key_comes_from_the_environment_and_is_never_shown(stripe: Stripe, feed: str) -> None:
     for key in (None, ""):
         result = publish(stripe, feed, key=key)
@@ -220,7 +266,7 @@ def test_a_reader_that_has_read_enough_is_no_error(
     stripe: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIPE_API_KEY", KEY)
-    with pytest.raises(BrokenPipeError), connected("", stripe.url):
+    with pytest.raises(BrokenPipeError), connected(None, stripe.url):
         raise BrokenPipeError
 
 
