@@ -22,6 +22,7 @@ from agentic_commerce.errors import (
     APIResponseError,
     AuthenticationError,
     IdempotencyError,
+    Issue,
     NotFoundError,
     PayloadError,
     PermissionDeniedError,
@@ -187,6 +188,8 @@ def reader(kind: type[T]) -> Callable[[Mapping[str, Any]], T]:
 
     def read(value: Mapping[str, Any]) -> T:
         record: T = convert().payload_reader(kind)(value)
+        if getattr(record, "id", None) == "":
+            raise PayloadError([Issue("empty", "an id must say something", column="$.id")])
         return record
 
     return read

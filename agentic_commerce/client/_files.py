@@ -54,23 +54,33 @@ def opened(source: Source, content_type: str | None = None) -> Iterator[Content]
     """
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
-        with path.open("rb") as file:
-            yield _content(file, path.name, content_type)
+        with path.open("rb") as file, _sought(file) as found:
+            yield _content(found, path.name, content_type)
     elif isinstance(source, (bytes, bytearray, memoryview)):
         yield _content(io.BytesIO(source), "feed.csv", content_type)
     else:
+        if not hasattr(source, "read"):
+            what = type(source).__name__
+            raise TypeError(f"a source is a path, bytes, or a file open for bytes, not {what}")
+        if source.read(0) != b"":
+            raise TypeError("open the file for reading bytes: open(path, 'rb')")
         named = getattr(source, "name", None)
         # Standard input is called <stdin>, and a bare descriptor by its number.
         name = Path(named).name if isinstance(named, str) and named[:1] != "<" else "feed.csv"
-        if source.read(0) != b"":
-            raise TypeError("open the file for reading bytes: open(path, 'rb')")
-        if source.seekable():
-            yield _content(source, name, content_type)
-            return
-        with spool() as copy:
-            copyfileobj(source, copy, _PIECE)
-            copy.seek(0)
-            yield _content(copy, name, content_type)
+        with _sought(source) as found:
+            yield _content(found, name, content_type)
+
+
+@contextmanager
+def _sought(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The file itself, or a copy that can be sought."""
+    if file.seekable():
+        yield file
+        return
+    with spool() as copy:
+        copyfileobj(file, copy, _PIECE)
+        copy.seek(0)
+        yield copy
 
 
 def _content(file: IO[bytes], name: str, content_type: str | None) -> Content:

@@ -42,7 +42,7 @@ def upload_file(setup: Setup, content: Content, idempotency_key: str | None) -> 
             " see feeds.split, or use catalog imports (v2)"
         )
     # The same key must go with the same bytes, or Stripe may take it for another request.
-    token = setup.token() if idempotency_key is None else _digest(idempotency_key)
+    token = setup.token() if idempotency_key is None else _digest(str(idempotency_key))
     boundary = f"agentic-commerce-{token}"
     call = Call(
         operation="upload a file",
@@ -88,7 +88,7 @@ def import_set_call(
     setup: Setup, file: File | str, standard_data_format: str, idempotency_key: str | None
 ) -> Call[ImportSet]:
     """The call that begins to process an uploaded file."""
-    id = file if isinstance(file, str) else file.id
+    id = file.id if isinstance(file, File) else file
     return Call(
         operation="create an import set",
         method="POST",

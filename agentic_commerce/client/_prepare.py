@@ -17,6 +17,7 @@ from attrs import Factory, field
 from xxhash import xxh3_128
 
 from agentic_commerce.client._files import Content, Source, opened
+from agentic_commerce.client._wait import check_times
 from agentic_commerce.client._wire import content_type_of
 from agentic_commerce.client.publishing import PublishProgress
 from agentic_commerce.client.report import RowError, row_error
@@ -54,6 +55,8 @@ class Options:
     max_bytes: int | None
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(self.feed, Feed):
+            raise TypeError("feed is one of feeds.PRODUCT, INVENTORY, PRICING and PROMOTION")
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is {' or '.join(map(repr, allowed))}")
@@ -65,6 +68,7 @@ class Options:
             self._check_replace()
         if self.on_bad_rows == "drop" and not self.check:
             raise ValueError("only a check finds bad rows to drop: check=False forbids it")
+        check_times(self.timeout, self.poll_interval)
         if self.max_errors < 0 or not 0 < self.largest <= _LARGEST[self.api]:
             raise ValueError("max_errors is at least 0, max_bytes more than 0 and within the limit")
 
@@ -218,8 +222,8 @@ def _checked(content: Content, options: Options, bad: _BadRows, report: Report) 
 
     upload.file.seek(upload.start)
     found = check(upload.file, options.feed, progress=show, refused=bad.add)
-    ending = [issue for issue in found.issues if issue.severity == "error" and issue.row is None]
-    errors = [*bad.issues, *ending]
+    whole = [issue for issue in found.issues if issue.severity == "error" and issue.row is None]
+    errors = [*bad.issues, *(issue for issue in whole if issue not in bad.issues)]
     if found.ok and found.rows == 0:
         errors.append(Issue("empty_file", "the file has a header and no rows"))
     is_of_file = any(issue.row in (None, 1) for issue in errors)

@@ -9,7 +9,12 @@ from agentic_commerce.client._download import download_url
 from agentic_commerce.client._imports import check_import_set, download_file, retrieve_import_set
 from agentic_commerce.client._setup import Setup
 from agentic_commerce.client._wire import Flow, Moment, Sleep, Work
-from agentic_commerce.client.models import CatalogErrorFile, CatalogImport, ImportSet
+from agentic_commerce.client.models import (
+    CatalogErrorFile,
+    CatalogImport,
+    ImportSet,
+    without_addresses,
+)
 from agentic_commerce.errors import (
     APIConnectionError,
     APIError,
@@ -91,7 +96,9 @@ def _check_size(file: CatalogErrorFile, size: int) -> None:
 def _check_explained(known: ImportSet | CatalogImport, refused: int, path: str) -> None:
     """An import without an error report must be finished, and have no errors."""
     if not known.is_terminal:
-        raise ImportPendingError(known)
+        raise ImportPendingError(
+            known if isinstance(known, ImportSet) else without_addresses(known)
+        )
     if refused:
         message = f"{refused} rows were refused, and there is no error report"
         raise PayloadError([Issue("missing", message, column=path)])

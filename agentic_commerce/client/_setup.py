@@ -127,8 +127,9 @@ def _check_account(_: object, attribute: attrs.Attribute[str | None], value: str
 
 
 def _check_url(_: object, attribute: attrs.Attribute[str], value: str) -> None:
-    if not value.startswith(("https://", "http://")) or any(c in value for c in "?#\r\n "):
-        raise ValueError(f"{attribute.name} is an http(s) address without query")
+    # A name and password in it would take the place of the key.
+    if not value.startswith(("https://", "http://")) or any(c in value for c in "?#@\r\n "):
+        raise ValueError(f"{attribute.name} is an http(s) address without query or user")
 
 
 def _check_retries(_: object, __: object, value: int) -> None:
@@ -137,6 +138,8 @@ def _check_retries(_: object, __: object, value: int) -> None:
 
 
 def _without_slash(url: str) -> str:
+    if not isinstance(url, str):
+        raise TypeError(f"an address is a text, not {type(url).__name__}")
     return url.rstrip("/")
 
 
@@ -153,7 +156,7 @@ class Setup:
     context: str | None = field(default=None, validator=_check_account)
     api_url: str = field(default=API_URL, converter=_without_slash, validator=_check_url)
     files_url: str = field(default=FILES_URL, converter=_without_slash, validator=_check_url)
-    versions: Versions = field(factory=Versions)
+    versions: Versions = field(factory=Versions, validator=attrs.validators.instance_of(Versions))
     max_retries: int = field(default=2, validator=_check_retries)
     random: Callable[[], float] = field(default=random, repr=False)
     token: Callable[[], str] = field(default=token_hex, repr=False)

@@ -116,6 +116,8 @@ class Wiring:
 def wiring(timeout: float | httpx.Timeout, clock: Clock | None, *, is_owned: bool) -> Wiring:
     """The wiring that a client's arguments ask for."""
     if not isinstance(timeout, httpx.Timeout):
+        if not timeout > 0:
+            raise ValueError("timeout is more than 0, in seconds")
         timeout = httpx.Timeout(timeout, connect=min(timeout, 10))
     return Wiring(timeout=timeout, clock=clock or SystemClock(), is_owned=is_owned)
 

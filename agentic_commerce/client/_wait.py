@@ -10,13 +10,18 @@ from agentic_commerce.client._wire import Flow, Moment, Sleep
 from agentic_commerce.client.models import CatalogImport, ImportSet, without_addresses
 from agentic_commerce.errors import WaitTimeoutError
 
-__all__ = ["wait_until_finished"]
-
+__all__ = ["check_times", "wait_until_finished"]
 
 T = TypeVar("T", CatalogImport, ImportSet)
 
 _GROWTH: Final = 1.5
 _LONGEST: Final = 30.0
+
+
+def check_times(timeout: float, poll_interval: float) -> None:
+    """Raises: ValueError for times that nobody can wait, such as NaN."""
+    if not (timeout >= 0 and poll_interval > 0):
+        raise ValueError("timeout is at least 0 and poll_interval more than 0, in seconds")
 
 
 def wait_until_finished(
@@ -30,8 +35,7 @@ def wait_until_finished(
 
     Raises: WaitTimeoutError with the last state.
     """
-    if not (timeout >= 0 and poll_interval > 0):
-        raise ValueError("timeout is at least 0 and poll_interval more than 0, in seconds")
+    check_times(timeout, poll_interval)
     start: Moment = yield Sleep(0)
     pause = poll_interval
     while True:

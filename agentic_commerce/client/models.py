@@ -110,7 +110,7 @@ class ImportSet:
     created: UnixTime | None = None
     livemode: bool | None = None
     result: ImportSetResult | None = None
-    failed_reason: str | None = None
+    failed_reason: str | None = field(default=None, repr=masked)
     raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False, metadata={"whole": True})
 
     @property
@@ -216,7 +216,7 @@ class CatalogFailure:
 
     code: str | None = None
     type: str | None = None
-    failure_message: str | None = None
+    failure_message: str | None = field(default=None, repr=masked)
 
 
 @record(kw_only=True)

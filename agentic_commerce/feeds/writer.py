@@ -252,7 +252,8 @@ class _Parts:
                 self._header = record
             return
         if len(self._header) + len(record) > self._max_bytes:
-            raise ValueError(f"a row of {len(record)} bytes does not fit into {self._max_bytes}")
+            parts = f"a row of {len(record)} bytes below a header of {len(self._header)}"
+            raise ValueError(f"{parts} does not fit into {self._max_bytes}")
         file = self._file
         if file is None or self._size + len(record) > self._max_bytes:
             file = self._next_file()

@@ -102,6 +102,12 @@ def test_a_file_that_is_open_as_text_is_refused(call: Caller) -> None:
         call("http://127.0.0.1:1", lambda c: c.files.upload(io.StringIO("id")))
 
 
+@pytest.mark.parametrize("source", [None, 3, {"a": b"b"}, [b"id"]])
+def test_a_source_that_is_none_is_refused(call: Caller, source: Any) -> None:
+    with pytest.raises(TypeError, match="a path, bytes, or a file open for bytes"):
+        call("http://127.0.0.1:1", lambda c: c.files.upload(source))
+
+
 def test_a_file_that_is_not_there_is_an_os_error(call: Caller, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         call("http://127.0.0.1:1", lambda c: c.files.upload(tmp_path / "none.csv"))
@@ -254,7 +260,11 @@ def test_every_documented_status_but_pending_is_an_end(call: Caller, status: str
 
 @pytest.mark.parametrize(
     ("reason", "text"),
-    [("bad header", "import impset_1 failed: bad header"), (None, "import impset_1 failed")],
+    [
+        ("bad header", "import impset_1 failed: bad header"),
+        (f"asked with {KEY}", "import impset_1 failed: asked with ***"),
+        (None, "import impset_1 failed"),
+    ],
 )
 def test_a_failed_set_raises_what_stripe_said(call: Caller, reason: Any, text: str) -> None:
     state = import_set("failed", failed_reason=reason)
@@ -262,6 +272,7 @@ def test_a_failed_set_raises_what_stripe_said(call: Caller, reason: Any, text: s
         call(server.url, lambda c: c.import_sets.wait("impset_1"))
     assert str(caught.value) == text
     assert caught.value.state.raw == state
+    assert KEY not in repr(caught.value)
 
 
 def test_a_wait_that_is_over_holds_the_last_state(call: Caller) -> None:

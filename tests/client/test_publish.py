@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -186,6 +187,8 @@ def test_a_large_feed_is_split_and_its_errors_lead_to_the_callers_rows(api: str)
         ("too large for v1", {"max_bytes": 200_000_001}, "max_bytes"),
         ("no bytes", {"max_bytes": 0}, "max_bytes"),
         ("no errors", {"max_errors": -1}, "max_errors"),
+        ("time that is none", {"timeout": float("nan")}, "timeout is at least 0"),
+        ("no time between looks", {"poll_interval": 0}, "poll_interval more than 0"),
         (
             "replacing in parts",
             {"api": "v2", "mode": "replace", "feed": feeds.PRODUCT, "max_bytes": 50},
@@ -200,6 +203,24 @@ def test_choices_that_do_not_go_together_are_refused(
     with pytest.raises(ValueError, match=message):
         published(stripe, **chosen)
     assert stripe.calls == [], defect
+
+
+def test_the_name_of_a_feed_is_not_the_feed() -> None:
+    stripe = Stripe()
+    with pytest.raises(TypeError, match=r"feeds\.PRODUCT"):
+        published(stripe, feed="product")
+    assert stripe.calls == []
+
+
+def test_a_file_without_a_header_is_told_once() -> None:
+    with pytest.raises(FeedError) as caught:
+        published(Stripe(), b"")
+    assert [issue.message for issue in caught.value.issues] == ["the file has no header"]
+
+
+def test_a_limit_that_no_row_fits_into_is_told_with_the_header() -> None:
+    with pytest.raises(ValueError, match="a row of 14 bytes below a header of 36 does not fit"):
+        published(Stripe(), max_bytes=40)
 
 
 def test_a_format_that_the_caller_knows_is_used() -> None:
@@ -234,6 +255,19 @@ def test_what_progress_raises_is_what_the_caller_gets(publish: Publish, stage: s
 
     with pytest.raises(ValueError, match="mine"):
         publish(Stripe(), progress=progress)
+
+
+@pytest.mark.parametrize("publish", [published, published_async])
+def test_the_path_of_a_pipe_is_read_as_a_pipe(publish: Publish, tmp_path: Any) -> None:
+    path = tmp_path / "stock.csv"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(FEED,))
+    writer.start()
+    stripe = Stripe(refuse=no_b)
+    result = publish(stripe, path)
+    writer.join()
+    assert (result.rows, result.refused) == (4, 1)
+    assert [error.source_row for error in result.errors] == [3]
 
 
 @pytest.mark.parametrize("publish", [published, published_async])
@@ -714,6 +748,18 @@ def test_refused_rows_without_a_report_are_an_error() -> None:
     stripe = Stripe(refuse=no_b, tune=no_file)
     with pytest.raises(PayloadError, match="there is no error report"):
         list(errors_of(stripe, "v1", finished(stripe, "v1")))
+
+
+@pytest.mark.parametrize("known", ["state", "id"])
+def test_an_import_that_goes_on_has_no_report_yet_and_shows_no_address(known: str) -> None:
+    stripe = Stripe(pending=10**9)
+    with client_of(stripe) as client:
+        state = client.catalog_imports.create("inventory", "upsert")
+        with pytest.raises(ImportPendingError) as caught:
+            list(client.catalog_imports.errors(state if known == "state" else state.id))
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
+    assert again.state.upload_url.url == "***"
+    assert again.state.id == state.id
 
 
 def test_an_import_that_failed_has_no_report(api: str) -> None:
