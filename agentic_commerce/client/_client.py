@@ -184,10 +184,11 @@ class Client(_Bound[Shell]):
         ``wait=False`` returns as soon as everything is sent: wait for ``result.imports[0].id`` from
         anywhere. ``timeout`` (seconds) is for waiting, for all imports together.
 
-        Called again with the same contents, it goes on with the same imports, for 24 hours: after a
-        crash nothing is imported twice. So publishing A, then B, then A again within a day would
-        not import A anew; such an import is marked ``replayed``. To do so, give a ``run`` of your
-        own, such as a date or a job's number. An import that failed is always begun anew.
+        Called again with the same contents under the same name, it goes on with the same imports,
+        for 24 hours: after a crash nothing is imported twice. So publishing A, then B, then A again
+        within a day would not import A anew; such an import is marked ``replayed``. To do so, give
+        a ``run`` of your own, such as a date or a job's number. An import that failed is always
+        begun anew.
 
         ``progress`` is called with a `PublishProgress` at each step; the ids of imports are in its
         ``state`` as soon as they are known, also if you interrupt or cancel what follows.

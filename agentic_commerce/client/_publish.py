@@ -16,7 +16,7 @@ from agentic_commerce.client._refused import fetch_catalog_report, fetch_report,
 from agentic_commerce.client._send import Sending, counted
 from agentic_commerce.client._setup import Setup
 from agentic_commerce.client._wire import Flow, Moment, Sleep
-from agentic_commerce.client.models import CatalogImport
+from agentic_commerce.client.models import CatalogImport, without_addresses
 from agentic_commerce.client.publishing import (
     Import,
     PublishedImport,
@@ -57,7 +57,7 @@ def publish_feed(
     if options.wait:
         result = yield from _explained(setup, stack, prepared, result, options, report)
     if failure is not None:
-        failure.result = result
+        failure.result = _without_addresses(result)
         raise failure
     report(PublishProgress(stage="done", rows_total=result.rows, part=count, parts=count))
     return result
@@ -71,6 +71,12 @@ def _result(prepared: Prepared, imports: list[PublishedImport]) -> PublishResult
     result = result_of(tuple(imports), rows=_rows(prepared), dropped=len(prepared.dropped))
     is_cut = len(prepared.dropped) > len(prepared.errors)
     return attrs.evolve(result, errors=prepared.errors, is_cut=is_cut, report=prepared.report)
+
+
+def _without_addresses(result: PublishResult) -> PublishResult:
+    """The result as an error may carry it, which may be pickled."""
+    imports = (attrs.evolve(one, state=without_addresses(one.state)) for one in result.imports)
+    return attrs.evolve(result, imports=tuple(imports))
 
 
 # ------------------------------------------------------------------------------------------ waiting

@@ -96,9 +96,7 @@ def _check_size(file: CatalogErrorFile, size: int) -> None:
 def _check_explained(known: ImportSet | CatalogImport, refused: int, path: str) -> None:
     """An import without an error report must be finished, and have no errors."""
     if not known.is_terminal:
-        raise ImportPendingError(
-            known if isinstance(known, ImportSet) else without_addresses(known)
-        )
+        raise ImportPendingError(without_addresses(known))
     if refused:
         message = f"{refused} rows were refused, and there is no error report"
         raise PayloadError([Issue("missing", message, column=path)])

@@ -302,7 +302,7 @@ class CatalogImport:
         return found.succeeded_with_errors or found.succeeded or found.processing
 
 
-S = TypeVar("S", CatalogImport, ImportSet)
+S = TypeVar("S", bound=CatalogImport | ImportSet)
 
 
 def without_addresses(state: S) -> S:

@@ -431,6 +431,21 @@ def test_of_several_imports_the_others_are_followed_when_one_fails() -> None:
     )
 
 
+def test_an_error_that_travels_takes_no_presigned_address_along() -> None:
+    def fail(shown: dict[str, Any]) -> None:
+        if shown["id"] == "pcimprt_1":
+            shown |= {"status": "failed", "status_details": {"failed": {"code": "invalid_file"}}}
+
+    stripe = Stripe(refuse=no_b, tune=fail)
+    size = len(HEADER) + 2 * len(ROWS[0])
+    with pytest.raises(ImportFailedError) as caught:
+        published(stripe, api="v2", max_bytes=size)
+    result = caught.value.result
+    assert [one.state.status for one in result.imports] == ["succeeded_with_errors", "failed"]
+    assert [error.id for error in result.errors] == ["B"]
+    assert b"sig=1" not in pickle.dumps(caught.value)
+
+
 def test_time_that_is_up_ends_the_waiting_for_all(api: str) -> None:
     stripe = Stripe(pending=10**9)
     with pytest.raises(WaitTimeoutError) as caught:
