@@ -96,11 +96,11 @@ def print_errors(found: Iterable[RowError], format: Format) -> int:  # noqa: A00
     """Print rows as they come; how many."""
     count = 0
     if format is Format.JSON:
-        typer.echo("[", nl=False)
+        # Nothing is printed before the report is there: half of a list is no JSON.
         for count, error in enumerate(found, 1):
-            typer.echo("," if count > 1 else "")
+            typer.echo("," if count > 1 else "[")
             typer.echo(json.dumps(attrs.asdict(error)), nl=False)
-        typer.echo("\n]" if count else "]")
+        typer.echo("\n]" if count else "[]")
         return count
     if format is Format.CSV:
         writer = csv.writer(_output.Utf8(typer.get_binary_stream("stdout")))

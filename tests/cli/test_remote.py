@@ -174,7 +174,7 @@ def test_no_errors_are_status_0(stripe: Stripe, feed: str, form: str, shown: str
         ("replace in v1", ["publish", "-", "--mode", "replace"], 'give api="v2"'),
         ("an id of nothing", ["status", "cus_1"], "begins with impset_ or pcimprt_"),
         ("an id that leaves its place", ["status", "impset_/../x"], "is not an id"),
-        ("an import that is not there", ["errors", "impset_9"], "HTTP 404"),
+        ("an import that is not there", ["errors", "impset_9", "--format", "json"], "HTTP 404"),
         ("the key in the clear", ["status", "impset_1", "--api-url", "http://a.example"], "https"),
         ("no address", ["status", "impset_1", "--api-url", "http://["], "https"),
         ("an option that is none", ["publish", "-", "--api", "v3"], "--api"),
@@ -188,7 +188,7 @@ def test_what_goes_wrong_is_told_without_traceback(
     look = "GET /v1/data_management/import_sets/ID"
     stripe.faults[look] = [lambda response: missing] * 3
     result = run(stripe, *arguments)
-    assert result.exit_code == 2, defect
+    assert (result.exit_code, result.stdout) == (2, ""), defect
     assert message in result.stderr
     assert "Traceback" not in result.stderr
 
