@@ -155,13 +155,15 @@ def _explained(
 ) -> Flow[PublishResult]:
     """Add what Stripe refused. What cannot be got is said, for the imports themselves are done."""
     files, notes = [], list(result.discrepancies)
-    asked = [one for one in result.imports if one.refused and one.is_finished]
+    asked = [one for one in result.imports if one.has_refused]
     for one in asked:
         report(PublishProgress(stage="errors", part=one.part, parts=one.parts, state=one.state))
         file = yield from work(lambda: stack.enter_context(spool()))
         try:
-            yield from _fetch(setup, one.state, file)
-            files.append(file)
+            if (yield from _fetch(setup, one.state, file)):
+                files.append(file)
+            else:
+                notes.append(f"import {one.id}: rows were refused, and there is no error report")
         except (APIError, APIConnectionError, ImportFailedError, PayloadError) as error:
             notes.append(f"import {one.id}: there is no error report to read: {error}")
     found = _Found()

@@ -73,11 +73,17 @@ class PublishedImport:
         return self.state.is_terminal
 
     @property
+    def has_refused(self) -> bool:
+        """Whether it is finished and some row was refused, by its counts or its status."""
+        is_said = self.state.status == "succeeded_with_errors"
+        return self.is_finished and (bool(self.refused) or is_said)
+
+    @property
     def ok(self) -> bool:
         """Whether it is finished and nothing was refused, by its status or its counts."""
         if self.state.status == "succeeded":
             return not self.refused
-        if self.state.status == "failed" or not self.is_finished:
+        if self.state.status == "failed" or self.has_refused or not self.is_finished:
             return False
         return self.refused == 0 and bool(self.accepted)
 

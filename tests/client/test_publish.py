@@ -507,6 +507,33 @@ def test_counts_that_do_not_add_up_are_told(
     assert result.ok is ok
 
 
+def uncounted(shown: dict[str, Any]) -> None:
+    """Rows were refused, and nobody says how many."""
+    if shown["status"] == "succeeded_with_errors":
+        told = shown["result"]["errors"] if "result" in shown else shown["status_details"]
+        told.get("succeeded_with_errors", told).pop("error_count", None)
+        told.pop("row_count", None)
+
+
+def test_a_report_is_read_even_if_its_rows_are_not_counted(api: str) -> None:
+    result = published(Stripe(refuse=no_b, tune=uncounted), api=api)
+    assert [(error.id, error.source_row) for error in result.errors] == [("B", 3)]
+    assert not result.ok
+    assert "Stripe counts 0 refused rows, and reports 1" in result.discrepancies
+
+
+def test_rows_that_were_refused_without_count_or_report_are_told(api: str) -> None:
+    def silent(shown: dict[str, Any]) -> None:
+        uncounted(shown)
+        details = shown.get("result") or shown["status_details"]["succeeded_with_errors"]
+        details.pop("errors", None)
+        details.pop("error_file", None)
+
+    result = published(Stripe(refuse=no_b, tune=silent), api=api)
+    assert (result.ok, result.errors, result.is_cut) == (False, (), True)
+    assert any("there is no error report" in note for note in result.discrepancies)
+
+
 def test_an_archived_import_is_judged_by_its_counts() -> None:
     result = published(Stripe(tune=lambda shown: shown.update(status="archived")))
     assert (result.ok, result.accepted) == (True, 4)
