@@ -89,6 +89,8 @@ def import_set_call(
 ) -> Call[ImportSet]:
     """The call that begins to process an uploaded file."""
     id = file.id if isinstance(file, File) else file
+    if not isinstance(standard_data_format, str):  # v1_format is None where none is documented
+        raise TypeError("standard_data_format is a text, such as feeds.PRODUCT.v1_format")
     return Call(
         operation="create an import set",
         method="POST",

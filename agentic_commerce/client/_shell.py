@@ -87,6 +87,20 @@ def _lost(error: Exception) -> Lost:
     return Lost(f"{reason} ({type(error).__name__.strip('_')})", may_retry)
 
 
+@attrs.define
+class _Owner:
+    """The process that uses the connections: after a fork, two would take each other's answers."""
+
+    pid: int | None = None
+
+    def check(self) -> None:
+        pid = os.getpid()
+        if self.pid is None:  # a client that was only made before the fork has no connections yet
+            self.pid = pid
+        elif self.pid != pid:
+            raise AgenticCommerceError("the client was used before a fork: make one per process")
+
+
 @attrs.frozen(kw_only=True)
 class Wiring:
     """What the views of one client share."""
@@ -95,6 +109,7 @@ class Wiring:
     clock: Clock
     is_owned: bool
     """Whether the connections are ours to close."""
+    owner: _Owner = attrs.field(factory=_Owner)
 
     def request(self, request: Request, content: Any) -> httpx.Request:
         """The request as httpx has it."""
@@ -189,7 +204,8 @@ async def _pieces_async(upload: Upload) -> AsyncGenerator[bytes, None]:
         yield piece
 
 
-def _check_open(*, is_closed: bool) -> None:
+def _check_usable(wiring: Wiring, *, is_closed: bool) -> None:
+    wiring.owner.check()
     if is_closed:
         raise AgenticCommerceError("the client is closed")
 
@@ -251,7 +267,7 @@ class Shell:
             if step.seconds > 0:
                 self._wiring.clock.sleep(step.seconds)
             return self._wiring.moment()
-        _check_open(is_closed=self._http.is_closed)
+        _check_usable(self._wiring, is_closed=self._http.is_closed)
         try:
             return self._send(step.request)
         except _FAULTS as error:
@@ -331,7 +347,7 @@ class AsyncShell:
             if step.seconds > 0:
                 await self._wiring.clock.sleep_async(step.seconds)
             return self._wiring.moment()
-        _check_open(is_closed=self._http.is_closed)
+        _check_usable(self._wiring, is_closed=self._http.is_closed)
         try:
             return await self._send(step.request)
         except _FAULTS as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import pickle
 import re
+import subprocess
+import sys
 import traceback
 from copy import copy
 from functools import partial
@@ -153,6 +155,37 @@ def test_a_clients_own_twin_of_http_is_refused() -> None:
         Client(KEY, http=httpx.AsyncClient())  # type: ignore[arg-type]
     with httpx.Client() as http, pytest.raises(TypeError, match="Client takes"):
         AsyncClient(KEY, http=http)  # type: ignore[arg-type]
+
+
+FORKED = """
+import os, sys
+from agentic_commerce import AgenticCommerceError, Client
+unused = Client("sk_test_1", api_url=sys.argv[1])
+with Client("sk_test_1", api_url=sys.argv[1]) as client:
+    client.import_sets.retrieve("impset_1")
+    if (child := os.fork()) == 0:
+        unused.import_sets.retrieve("impset_1")
+        try:
+            client.for_account("acct_1").import_sets.retrieve("impset_1")
+        except AgenticCommerceError as error:
+            print(error, flush=True)
+        os._exit(0)
+    client.import_sets.retrieve("impset_1")
+    os.waitpid(child, 0)
+unused.close()
+"""
+
+
+def test_a_client_that_was_used_before_a_fork_is_not_used_after_it() -> None:
+    """Both processes would write to one connection, and each could read the other's answer."""
+    command = [sys.executable, "-W", "error", "-c", FORKED]
+    state = {"id": "impset_1", "object": "data_management.import_set"}
+    with serve(lambda _: answer(state)) as server:
+        done = subprocess.run(  # noqa: S603
+            [*command, server.url], capture_output=True, text=True, check=True, timeout=30
+        )
+    assert done.stdout == "the client was used before a fork: make one per process\n"
+    assert len(server.seen) == 3
 
 
 def test_views_share_the_connections_and_close_nothing(call: Caller) -> None:

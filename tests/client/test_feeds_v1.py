@@ -102,6 +102,12 @@ def test_a_file_that_is_open_as_text_is_refused(call: Caller) -> None:
         call("http://127.0.0.1:1", lambda c: c.files.upload(io.StringIO("id")))
 
 
+def test_a_feed_for_which_v1_has_no_format_is_refused(call: Caller) -> None:
+    form: Any = feeds.PRICING.v1_format
+    with pytest.raises(TypeError, match="standard_data_format"):
+        call("http://127.0.0.1:1", lambda c: c.import_sets.create("file_1", form))
+
+
 @pytest.mark.parametrize("source", [None, 3, {"a": b"b"}, [b"id"]])
 def test_a_source_that_is_none_is_refused(call: Caller, source: Any) -> None:
     with pytest.raises(TypeError, match="a path, bytes, or a file open for bytes"):
