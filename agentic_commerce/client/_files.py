@@ -7,16 +7,15 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 from shutil import copyfileobj
-from stat import S_IMODE
 from typing import IO, Final, TypeAlias
 
 import attrs
 
 from agentic_commerce.client._wire import Upload, content_type_of
+from agentic_commerce.feeds.writer import replaced
 
 __all__ = ["Content", "Source", "Target", "opened", "spool", "stamp_of", "store"]
 
@@ -74,7 +73,8 @@ def opened(source: Source, content_type: str | None = None) -> Iterator[Content]
 @contextmanager
 def _sought(file: IO[bytes]) -> Iterator[IO[bytes]]:
     """The file itself, or a copy that can be sought."""
-    if file.seekable():
+    can_seek = getattr(file, "seekable", None)  # all that is asked of a file is to be read
+    if can_seek is not None and can_seek():
         yield file
         return
     with spool() as copy:
@@ -119,25 +119,15 @@ def store(target: Target) -> Iterator[IO[bytes]]:
     Raises: OSError if it cannot be written.
     """
     if isinstance(target, (str, os.PathLike)):
-        with _beside(Path(target)) as file:
+        path = Path(target)
+        if path.is_file() or not path.exists():
+            with replaced(path) as file:
+                yield file
+            return
+        with path.open("wb") as device, store(device) as file:
             yield file
         return
     with spool() as file:
         yield file
         file.seek(0)
         copyfileobj(file, target, _PIECE)
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[IO[bytes]]:
-    """A new file that takes the place of ``path``, and its mode, when the block ends well."""
-    beside = path.with_name(f".{path.name}.{token_hex(4)}")
-    try:
-        with beside.open("xb") as file:
-            with suppress(FileNotFoundError):
-                beside.chmod(S_IMODE(path.stat().st_mode))  # who may read it stays as it was
-            yield file
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

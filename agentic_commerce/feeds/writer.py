@@ -22,7 +22,7 @@ from agentic_commerce.feeds.rows import PRODUCT, Deletion, Feed
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["split", "write"]
+__all__ = ["replaced", "split", "write"]
 
 Target: TypeAlias = "str | os.PathLike[str] | IO[str] | IO[bytes]"
 """Where a feed can go: a path, or a file open for writing text or bytes."""
@@ -159,13 +159,18 @@ def _opened(target: Target) -> Iterator[Any]:
         else:
             yield target
         return
-    with _replaced(Path(target)) as file:
+    with replaced(Path(target)) as file:
         yield _Encoded(file)
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[IO[bytes]]:
+def replaced(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of ``path``, and its mode, when the block ends well."""
     path = path.resolve()  # a link stays a link
+    if path.exists() and not path.is_file():  # nothing takes the place of a device or a pipe
+        with path.open("wb") as file:
+            yield file
+        return
     beside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with beside.open("xb") as file:

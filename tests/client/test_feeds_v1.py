@@ -6,6 +6,7 @@ import io
 import os
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,14 @@ def test_a_feed_for_which_v1_has_no_format_is_refused(call: Caller) -> None:
         call("http://127.0.0.1:1", lambda c: c.import_sets.create("file_1", form))
 
 
+def test_all_that_is_asked_of_a_file_is_to_be_read(call: Caller) -> None:
+    class Stream:
+        read = io.BytesIO(FEED).read
+
+    _, [_, (_, content)], _ = upload(call, Stream())
+    assert content == FEED
+
+
 @pytest.mark.parametrize("source", [None, 3, {"a": b"b"}, [b"id"]])
 def test_a_source_that_is_none_is_refused(call: Caller, source: Any) -> None:
     with pytest.raises(TypeError, match="a path, bytes, or a file open for bytes"):
@@ -195,6 +204,23 @@ def test_a_target_gets_the_whole_file_or_nothing(tmp_path: Path) -> None:
     assert target.read_bytes() == b"before"
     assert file.getvalue() == b""
     assert os.listdir(tmp_path) == ["errors.csv"]  # noqa: PTH208
+
+
+def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path: Path) -> None:
+    real, link, pipe = (tmp_path / name for name in ("real", "link", "pipe"))
+    link.symlink_to(real)
+    os.mkfifo(pipe)
+    with store(link) as sink:
+        sink.write(b"whole")
+    assert (link.is_symlink(), real.read_bytes()) == (True, b"whole")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_bytes)
+        with store(pipe) as sink:
+            sink.write(b"cut")
+            sink.seek(0)
+            sink.truncate()  # as a second try begins
+            sink.write(b"whole")
+        assert (read.result(), pipe.is_fifo()) == (b"whole", True)
 
 
 def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:

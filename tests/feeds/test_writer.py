@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +166,17 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     feeds.write(link, ROWS, PRICING)
     assert link.is_symlink()
     assert real.read_bytes() == TEXT.encode()
+
+
+def test_nothing_takes_the_place_of_a_device(tmp_path: Path) -> None:
+    """Who writes to /dev/null as root must not be left with a file there."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(path.read_bytes)
+        feeds.write(path, ROWS, PRICING)
+        assert read.result() == TEXT.encode()
+    assert path.is_fifo()
 
 
 def test_cells_longer_than_csv_can_read_are_written_all_the_same() -> None:
