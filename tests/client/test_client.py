@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pytest_httpx import HTTPXMock
 
 from agentic_commerce import (
+    AgenticCommerceError,
     APIConnectionError,
     APIError,
     APIResponseError,
@@ -186,6 +187,15 @@ def test_a_client_that_was_used_before_a_fork_is_not_used_after_it() -> None:
         )
     assert done.stdout == "the client was used before a fork: make one per process\n"
     assert len(server.seen) == 3
+
+
+def test_both_clients_notice_that_they_are_in_another_process(call: Caller) -> None:
+    def elsewhere(client: Any) -> Any:
+        client._shell._wiring.owner.pid = 0  # no process of ours
+        return client.import_sets.retrieve("impset_1")
+
+    with pytest.raises(AgenticCommerceError, match="used before a fork"):
+        call("http://127.0.0.1:1", elsewhere)
 
 
 def test_views_share_the_connections_and_close_nothing(call: Caller) -> None:
