@@ -167,6 +167,7 @@ OTHER_FEEDS: list[tuple[Any, dict[str, str], str]] = [
     (PROMOTION, {"target_selection": "specific_products", "target_ids": "A,B"}, ""),
     (PROMOTION, {"target_selection": "specific_products", "target_ids": "A,,B"}, "entry_text"),
     (PROMOTION, {"application_type": "promotion_code"}, "code_missing"),
+    (PROMOTION, {"application_type": "promotion_code", "promotion_code": "SAVE"}, ""),
     (PROMOTION, {"benefit_type": "free_shipping", "percent_off": ""}, "code_missing"),
     (
         PROMOTION,
