@@ -160,6 +160,15 @@ def test_a_file_replaced_keeps_its_mode(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_first_row_that_uses_every_column_settles_them() -> None:
+    text = (
+        "id,availability,inventory_quantity,availability_date\r\n"
+        "A,preorder,1,2027-01-01\r\nB,in_stock,2,\r\n"
+    )
+    rows = list(feeds.read(text.encode(), feeds.INVENTORY))
+    assert written(*rows, feed=feeds.INVENTORY) == text
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "real.csv", tmp_path / "link.csv"
     link.symlink_to(real)
