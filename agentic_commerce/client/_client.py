@@ -185,10 +185,10 @@ class Client(_Bound[Shell]):
         anywhere. ``timeout`` (seconds) is for waiting, for all imports together.
 
         Called again with the same contents under the same name, it goes on with the same imports,
-        for 24 hours: after a crash nothing is imported twice. So publishing A, then B, then A again
-        within a day would not import A anew; such an import is marked ``replayed``. To do so, give
-        a ``run`` of your own, such as a date or a job's number. An import that failed is always
-        begun anew.
+        which are marked ``replayed``: after a crash nothing is imported twice. An import that
+        failed, or that is finished and older than 15 minutes, is not gone on with. To publish the
+        same contents twice within that time (A, then B, then A again), give a ``run`` of your own,
+        such as a date or a job's number.
 
         ``progress`` is called with a `PublishProgress` at each step; the ids of imports are in its
         ``state`` as soon as they are known, also if you interrupt or cancel what follows.

@@ -23,7 +23,7 @@ from agentic_commerce.client._files import Content
 from agentic_commerce.client._imports import import_set_call, retrieve_import_set, upload_file
 from agentic_commerce.client._prepare import Options, Part, Report
 from agentic_commerce.client._setup import Setup
-from agentic_commerce.client._wire import Flow
+from agentic_commerce.client._wire import Flow, Moment, Sleep
 from agentic_commerce.client.models import CatalogImport, ImportSet
 from agentic_commerce.client.publishing import Import, PublishedImport, PublishProgress
 
@@ -31,7 +31,11 @@ __all__ = ["Sending", "counted"]
 
 S = TypeVar("S", ImportSet, CatalogImport)
 
-_ATTEMPTS: Final = 50
+_ATTEMPTS: Final = 100
+# Rule: updates can be sent every 15 minutes. Source: platform guide, "Upload the product catalog
+# data to Stripe". Whoever publishes the same contents again later than that does not mend a crash,
+# but goes back to them: to an inventory that rose and fell again, say.
+_SAME_RUN: Final = 900.0
 _TOLD: Final = 1 << 20
 
 
@@ -104,7 +108,8 @@ class Sending:
     ) -> Flow[PublishedImport]:
         """Create an import, or find the one that was created before with the same contents.
 
-        One that failed has imported nothing, so it is not gone on with: the next key is tried.
+        One that failed has imported nothing, and one that ended a while ago may have been followed
+        by others, so neither is gone on with: the next key is tried.
         """
         attempt = 0
         while True:
@@ -116,7 +121,8 @@ class Sending:
             if is_replayed:  # the answer is as old as the import
                 state = yield from retrieve(self.setup, state.id)
             self.tell("create", state=state)
-            if not (is_replayed and state.status == "failed") or attempt == _ATTEMPTS:
+            now: Moment = yield Sleep(0)
+            if not (is_replayed and _is_over(state, now)) or attempt == _ATTEMPTS:
                 return self._published(state, tried, file, is_replayed=is_replayed)
             attempt += 1
 
@@ -150,6 +156,14 @@ class Sending:
             last = done
 
         return attrs.evolve(self.part.content, upload=attrs.evolve(upload, told=told))
+
+
+def _is_over(state: Import, now: Moment) -> bool:
+    """Whether an import from before is not the one that is meant now."""
+    if state.status == "failed":
+        return True
+    age = 0.0 if state.created is None else now.unix - state.created.timestamp()
+    return state.is_terminal and age > _SAME_RUN
 
 
 def counted(one: PublishedImport, state: Import) -> PublishedImport:

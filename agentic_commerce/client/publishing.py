@@ -49,9 +49,9 @@ class PublishedImport:
 
     ``state`` is the import as it was last seen. ``replayed`` tells that Stripe did not create it
     now: the same contents were published before, under the same idempotency key, and this is that
-    import. ``file`` is the id of the uploaded file (v1 only); ``bytes`` is the size of the part.
-    ``processed``, ``accepted``, ``refused`` and ``skipped`` count rows, None as long as Stripe has
-    not said.
+    import, unfinished or of the last 15 minutes. ``file`` is the id of the uploaded file (v1
+    only); ``bytes`` is the size of the part. ``processed``, ``accepted``, ``refused`` and
+    ``skipped`` count rows, None as long as Stripe has not said.
     """
 
     id: str

@@ -378,6 +378,25 @@ def test_the_same_contents_within_a_day_are_not_imported_again_unless_asked(api:
     assert len(stripe.imports) == 3
 
 
+@pytest.mark.parametrize(("age", "imports"), [(60, 1), (900, 1), (901, 2)])
+def test_contents_to_which_one_returns_later_are_imported_anew(
+    api: str, age: float, imports: int
+) -> None:
+    """Stock that falls and rises again gives an old file; an old answer must not stand for it."""
+
+    def date(shown: dict[str, Any]) -> None:
+        shown["created"] = 1_800_000_000 if api == "v1" else "2027-01-15T08:00:00Z"
+
+    stripe, later = Stripe(tune=date), Moments()
+    first = published(stripe, api=api)
+    later.now += age
+    publish: Publish = client_of(stripe, clock=later).publish
+    again = publish(FEED, feeds.INVENTORY, api=api)
+    assert len(stripe.imports) == imports
+    assert again.replayed is (imports == 1)
+    assert (first.accepted, again.accepted) == (4, 4)
+
+
 def test_whatever_differs_in_what_is_sent_makes_another_key(tmp_path: Any) -> None:
     path = tmp_path / "other.csv"
     path.write_bytes(FEED)
