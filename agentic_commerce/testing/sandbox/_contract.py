@@ -100,7 +100,10 @@ def _unknown(value: Mapping[str, Any]) -> Iterator[str]:
 
 def _decoded(body: bytes) -> dict[str, Any] | Issue:
     try:
-        value = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        # Given bytes, `loads` would guess at their encoding.
+        value = json.loads(
+            body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant
+        )
     except (ValueError, RecursionError):
         return Issue("not_json", "the body is not JSON in UTF-8", column="$")
     if isinstance(value, dict):

@@ -259,9 +259,9 @@ def _taken_apart(result: Any) -> tuple[int, bytes]:
         status = getattr(result, "status_code", None)
         body = getattr(result, "content", None) or getattr(result, "data", b"")
     body = body.encode() if isinstance(body, str) else body
-    if type(status) is not int or not isinstance(body, bytes):
+    if not isinstance(status, int) or isinstance(status, bool) or not isinstance(body, bytes):
         raise TypeError(
             "an endpoint returns (status, headers, body), or a response with status_code and"
             f" content; this one returned a {type(result).__name__}"
         )
-    return status, body
+    return int(status), body

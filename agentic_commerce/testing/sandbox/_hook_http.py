@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from http.client import HTTPConnection, HTTPException
-from typing import Final
+from http.client import HTTPConnection, HTTPException, IncompleteRead
+from typing import Any, Final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary, finalize
 
@@ -21,6 +21,21 @@ __all__ = ["ToUrl"]
 # A connection that has been idle for longer is not used again: the server may be closing it.
 _IDLE: Final = 1.0
 _PIECE: Final = 1 << 16
+_LARGEST: Final = 1 << 20  # bytes of a reply; ours, so that a server gone mad does not fill memory
+
+
+class _Punctual(socket.socket):
+    """A socket that stops receiving when its time is up, however little comes at once.
+
+    A timeout of the standard library begins anew with every byte, in a head as in a body.
+    """
+
+    ends: float | None = None
+
+    def recv_into(self, *arguments: Any) -> int:
+        """Receive. Raises: TimeoutError."""
+        self.settimeout(_left(self.ends))
+        return super().recv_into(*arguments)
 
 
 class _Pool:
@@ -93,6 +108,9 @@ class ToUrl:
             reply, is_kept = _post(connection, self._path, body, headers, ends)
         except TimeoutError:
             reply, is_kept = late(limit), False
+        except IncompleteRead as error:
+            detail = "the reply broke off before its end"
+            reply, is_kept = Reply(None, None, "unreachable", detail, error), False
         except (OSError, HTTPException) as error:
             detail = f"nothing answered: {type(error).__name__}"
             reply, is_kept = Reply(None, None, "unreachable", detail, error), False
@@ -117,16 +135,21 @@ def _post(
     if connection.sock is None:
         connection.timeout = _left(ends)
         connection.connect()
-    connection.sock.settimeout(_left(ends))
+        plain: Any = connection.sock
+        connection.sock = _Punctual(fileno=plain.detach())
+    sock: Any = connection.sock
+    sock.ends = ends
+    sock.settimeout(_left(ends))
     connection.request("POST", path, body, headers)
     response = connection.getresponse()
     received = bytearray()
-    sock = connection.sock  # None if the server closes the connection after its reply
     while piece := response.read1(_PIECE):
         received += piece
-        left = _left(ends)  # a body may drip in for ever
-        if sock is not None:
-            sock.settimeout(left)
+        if len(received) > _LARGEST:
+            detail = f"the reply is larger than {_LARGEST} bytes"
+            return Reply(response.status, None, "refused", detail), False
+    if response.length:
+        raise IncompleteRead(bytes(received), response.length)
     response.close()  # which frees the connection for the next one
     return Reply(response.status, bytes(received)), not response.will_close
 

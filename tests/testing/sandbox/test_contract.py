@@ -113,6 +113,12 @@ def test_a_reply_that_says_nothing_changes_nothing_but_decides_nothing(body: byt
     assert refused.issues
 
 
+def test_json_is_read_as_utf_8_and_no_other_encoding_is_guessed() -> None:
+    approval = json.dumps(RUBY_APPROVED)
+    assert read_reply(FINALIZE, approval.encode("utf-16")).issues[0].code == "not_json"
+    assert read_reply(FINALIZE, approval.encode("utf-8-sig")).answer == RUBY_APPROVED
+
+
 def test_keys_that_stripe_has_announced_but_not_named_are_noted() -> None:
     reading = read_reply(CUSTOMIZE, json.dumps(NODE_TAXES | {"payment_methods": 1}).encode())
     assert reading.answer == NODE_TAXES

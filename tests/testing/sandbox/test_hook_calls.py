@@ -7,6 +7,7 @@ import gc
 import json
 import socket
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -48,6 +49,7 @@ async def later(reply: Any) -> Any:
     [
         lambda: (200, {}, b"{}"),
         lambda: (200, {}, "{}"),
+        lambda: (HTTPStatus.OK, {}, b"{}"),
         lambda: hooks.HookReply(200, {}, b"{}"),
         lambda: Response(200, content=b"{}"),  # httpx, Django
         lambda: Response(200, data=b"{}"),  # Flask
@@ -244,6 +246,49 @@ def test_a_server_whose_answer_drips_in_is_late() -> None:
         seen = call(url, limit=0.05)
         stop.set()
     assert (seen.outcome, seen.status) == ("timeout", None)
+
+
+def test_a_server_whose_head_drips_in_is_late() -> None:
+    def drip(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        try:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while not stop.wait(0.005):
+                handler.wfile.write(b"X-More: yes\r\n")
+                handler.wfile.flush()
+        except OSError:  # the sandbox has hung up
+            return
+
+    stop = threading.Event()
+    with server(drip) as url:
+        seen = call(url, limit=0.05)
+        stop.set()
+    assert (seen.outcome, seen.status) == ("timeout", None)
+    assert seen.seconds < 0.4  # each line alone would come in time
+
+
+@pytest.mark.parametrize(
+    ("length", "body", "outcome", "detail"),
+    [
+        (1 << 21, b" " * (1 << 21), "refused", "the reply is larger than 1048576 bytes"),
+        (1000, b"{}", "unreachable", "the reply broke off before its end"),
+    ],
+    ids=["more than anybody needs", "less than was promised"],
+)
+def test_a_reply_of_the_wrong_length_is_not_taken(
+    length: int, body: bytes, outcome: str, detail: str
+) -> None:
+    def reply(handler: BaseHTTPRequestHandler, _: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(length))
+        handler.end_headers()
+        try:
+            handler.wfile.write(body)
+        except OSError:  # the sandbox has hung up
+            return
+
+    with server(reply) as url:
+        seen = call(url)
+    assert (seen.outcome, seen.detail, seen.response) == (outcome, detail, None)
 
 
 def test_a_connection_is_kept_and_closed_with_its_sandbox() -> None:
