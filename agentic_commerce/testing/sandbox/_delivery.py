@@ -26,7 +26,8 @@ RETRY_DELAYS: Final = (60.0, 600.0, 3600.0, 14400.0)
 Receiver: TypeAlias = "str | Callable[[bytes, dict[str, str]], Any]"
 """A URL, or a function of body and headers.
 
-What it returns is a status, or has one as ``status`` or ``status_code``; anything else is success.
+What it returns is a status, ``(status, headers, body)``, or has one as ``status_code`` or
+``status``; anything else is success.
 """
 
 Payload = Literal["all", "snapshot", "thin"]
@@ -169,6 +170,11 @@ class Delivery:
 
 
 def _status(returned: object) -> int:
-    for name in ("status", "status_code"):
+    if isinstance(returned, tuple) and len(returned) == 3:
+        returned = returned[0]
+    # The `status` of a Werkzeug response is a text such as "500 INTERNAL SERVER ERROR".
+    for name in ("status_code", "status"):
         returned = getattr(returned, name, returned)
-    return returned if type(returned) is int else 200
+    if isinstance(returned, int) and not isinstance(returned, bool):
+        return int(returned)
+    return 200

@@ -103,5 +103,9 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """Post an event to its receiver; the status."""
-    return httpx.post(url, content=body, headers=dict(headers), timeout=_TIMEOUT).status_code
+    """Post an event to its receiver; the status. No proxy is asked, and the body is not read."""
+    sending = httpx.stream(
+        "POST", url, content=body, headers=dict(headers), timeout=_TIMEOUT, trust_env=False
+    )
+    with sending as response:
+        return response.status_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -80,8 +81,26 @@ def test_everyone_gets_what_they_asked_for(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [500, 301, ValueError("down"), SimpleNamespace(status=400), SimpleNamespace(status_code=503)],
-    ids=["a status", "a redirect", "an exception", "a reply", "a response"],
+    [
+        500,
+        301,
+        ValueError("down"),
+        HTTPStatus.BAD_GATEWAY,
+        (500, {}, b""),
+        SimpleNamespace(status=400),
+        SimpleNamespace(status_code=503),
+        SimpleNamespace(status_code=500, status="500 INTERNAL SERVER ERROR"),
+    ],
+    ids=[
+        "a status",
+        "a redirect",
+        "an exception",
+        "a named status",
+        "a triple",
+        "a reply",
+        "a response",
+        "a response of Werkzeug",
+    ],
 )
 def test_an_event_that_fails_is_sent_again_when_its_time_comes(
     sandbox: Sandbox, answer: Any
@@ -205,7 +224,10 @@ class Receiving(BaseHTTPRequestHandler):
         pass
 
 
-def test_events_are_posted_to_a_url_and_a_dead_one_is_a_failed_attempt(sandbox: Sandbox) -> None:
+def test_events_are_posted_to_a_url_and_a_dead_one_is_a_failed_attempt(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # nobody: a proxy plays no part
     server = HTTPServer(("127.0.0.1", 0), Receiving)
     url = f"http://127.0.0.1:{server.server_port}/webhook"
     thread = Thread(target=server.handle_request)
