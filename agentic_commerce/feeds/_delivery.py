@@ -74,6 +74,13 @@ def fee_issues(item: QuoteItem, place: Place, currency: str) -> Iterator[Issue]:
         if fee.amount.currency.lower() != currency:
             message = f"the fee {fee.label!r} is in {fee.amount.currency}, the cart is not"
             yield Issue("fee_currency", message, column="applicable_fees", id=item.row.id)
+    if not place.region and any(_is_regional(fee, place) for fee in item.row.applicable_fees):
+        message = "a fee depends on what the address lacks: state"
+        yield Issue("address_incomplete", message, column="applicable_fees", id=item.row.id)
+
+
+def _is_regional(fee: ApplicableFee, place: Place) -> bool:
+    return fee.country == place.country.upper() and fee.region != "ALL"
 
 
 # --------------------------------------------------------------------------------------- shipping

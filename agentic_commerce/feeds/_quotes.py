@@ -52,7 +52,7 @@ QUOTE_CODES: Final[dict[str, str]] = {
     "expired": "The row has expired.",
     "fee_currency": "A fee of the row applies, but is in another currency.",
     "shipping_currency": "The row ships there, but its price is in another currency.",
-    "address_incomplete": "The row ships to parts of a country, and the address does not tell.",
+    "address_incomplete": "Delivery, or a fee, depends on parts of the address that are not given.",
     "not_shipped_there": "The row does not ship to the address.",
     "no_common_service": "No shipping service serves all rows of the cart.",
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from agentic_commerce.errors import Issue, QuoteError
@@ -69,7 +70,7 @@ def quote(
     is no error but an issue of its line.
 
     Raises: QuoteError for what is no cart: no items, two currencies, a quantity below 1, a discount
-    above the line's subtotal, or a ``now`` without a zone.
+    above the line's subtotal, or a ``now`` without a zone; and for what is no address.
     Source: "Price and promotions", "Fulfillment"; our choices: docs/explanation/feeds.md.
 
     >>> from agentic_commerce.feeds import row_from
@@ -190,5 +191,8 @@ def _currency(cart: Sequence[QuoteItem]) -> str:
 
 def _place(address: AddressLike | Mapping[str, Any]) -> Place:
     names = ("country", "state", "postal_code")
-    read = address.get if isinstance(address, Mapping) else lambda name: getattr(address, name)
+    if not isinstance(address, Mapping) and not all(hasattr(address, name) for name in names):
+        message = "an address has country, state and postal_code, as has Destination.parse(text)"
+        raise QuoteError([Issue("kind", message, column="address")])
+    read = address.get if isinstance(address, Mapping) else partial(getattr, address)
     return Place(*[str(read(name) or "").strip() for name in names])

@@ -270,6 +270,24 @@ def test_what_is_not_delivered_says_why(shipping: str, address: str, code: str, 
     assert caught.value.issues == (issue,)
 
 
+@pytest.mark.parametrize(
+    ("fees", "address", "codes"),
+    [
+        ("US:CA:Eco:1.00 USD", "US", ["address_incomplete"]),
+        ("US:CA:Eco:1.00 USD", "US:NY", []),
+        ("US:ALL:Eco:1.00 USD", "US", []),
+        ("US:CA:Eco:1.00 USD,US:ALL:Eco:2.00 USD", "US", ["address_incomplete"]),
+        ("CA:QC:Eco:1.00 USD", "US", []),
+    ],
+)
+def test_a_fee_is_not_lost_because_the_address_tells_too_little(
+    fees: str, address: str, codes: list[str]
+) -> None:
+    quote = feeds.quote([product(applicable_fees=fees)], Destination.parse(address))
+    assert [issue.code for issue in quote.issues] == codes
+    assert {issue.column for issue in quote.issues} <= {"applicable_fees"}
+
+
 def test_an_address_without_a_country_says_so() -> None:
     (issue,) = feeds.quote([product()], {"state": "CA"}).issues
     assert (issue.code, issue.message[-7:]) == ("address_incomplete", "country")
@@ -445,6 +463,13 @@ def test_what_is_no_cart_is_refused(items: Any, code: str, column: str) -> None:
         feeds.quote(items, CALIFORNIA)
     (issue,) = caught.value.issues
     assert (issue.code, issue.column) == (code, column)
+
+
+@pytest.mark.parametrize("address", [None, "US:CA", object()])
+def test_what_is_no_address_is_refused(address: Any) -> None:
+    with pytest.raises(QuoteError, match="country, state and postal_code") as caught:
+        feeds.quote([product()], address)
+    assert caught.value.issues[0].column == "address"
 
 
 @pytest.mark.parametrize("now", [datetime(2025, 12, 1), "2025-12-01", 1764547200])  # noqa: DTZ001
