@@ -11,6 +11,7 @@ import typer
 
 from agentic_commerce import testing
 from agentic_commerce.cli._common import amount, check_private, post, secret_from
+from agentic_commerce.errors import FeedError
 
 if TYPE_CHECKING:
     from agentic_commerce.testing.sandbox import Attempt, Sandbox
@@ -28,7 +29,9 @@ Json = dict[str, Any]
 def purchase(  # noqa: PLR0913, PLR0917 - one parameter, one option
     sku: Annotated[list[str], typer.Option(help="A product's id, or ID:QUANTITY; repeat it.")],
     to: Annotated[str, typer.Option(help="Where to, as in US:CA:94016.")],
-    feed: Annotated[str, typer.Option(help="The product feed that has the product.")] = "",
+    feed: Annotated[
+        str, typer.Option(help="The product feed that has the product; a sample without it.")
+    ] = "",
     sandbox: Annotated[
         str, typer.Option(help="A running sandbox's URL, to buy there; its key is STRIPE_API_KEY.")
     ] = "",
@@ -62,12 +65,11 @@ def purchase(  # noqa: PLR0913, PLR0917 - one parameter, one option
     The exit status is 0 if the order was completed, 1 if it was declined or failed, 2 if an option
     is wrong.
     """
-    if bool(feed) == bool(sandbox):
-        raise typer.BadParameter(
-            "give a feed, or the URL of a running sandbox", param_hint="--feed"
-        )
+    if feed and sandbox:
+        raise typer.BadParameter("a running sandbox has its own products", param_hint="--feed")
+    items = [_item(text, quantity) for text in sku]
     wanted = {
-        "items": [_item(text, quantity) for text in sku],
+        "items": items,
         "account": account,
         "address": to,
         "endpoint": endpoint or None,
@@ -85,7 +87,7 @@ def purchase(  # noqa: PLR0913, PLR0917 - one parameter, one option
         result = _bought_there(sandbox, wanted)
     else:
         box = _sandbox(endpoint, secret_env, events, event_secret_env)
-        _stock(box, feed, account)
+        _stock(box, feed, account, [identifier for identifier, _ in items])
         result = _bought(box, wanted)
         attempts = box.attempts
     for line in [json.dumps(result, indent=2)] if as_json else _lines(result, attempts):
@@ -152,12 +154,20 @@ def _item(text: str, quantity: int) -> tuple[str, int]:
     return (sku, int(count)) if colon and count.isascii() and count.isdigit() else (text, quantity)
 
 
-def _stock(box: Sandbox, feed: str, account: str) -> None:
+def _stock(box: Sandbox, feed: str, account: str, wanted: list[str]) -> None:
     try:
+        if not feed:
+            box.stock(
+                *[testing.product_row(id=identifier) for identifier in wanted], account=account
+            )
+            typer.echo("no feed: sold are samples at 20.00 USD each, shipped in the US", err=True)
+            return
         report = box.load_feed(feed, account=account)
     except OSError as error:
         typer.echo(f"{error.filename}: {error.strerror}", err=True)
         raise typer.Exit(2) from None
+    except (FeedError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
     if not report.ok:
         typer.echo(f"{feed}: {report}", err=True)
 

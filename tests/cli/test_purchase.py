@@ -195,6 +195,31 @@ def test_a_feed_that_is_not_there_is_status_2(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------- in a running sandbox
 
 
+def run_without_feed(platform: Platform, sku: str, to: str = "US:CA:94016") -> Result:
+    command = ["purchase", "--sku", sku, "--to", to, *hooked(platform)]
+    return CliRunner(env={"THE_SECRET": SECRET}).invoke(app, command)
+
+
+def test_without_a_feed_a_sample_of_that_id_is_bought(platform: Platform) -> None:
+    result = run_without_feed(platform, "MUG-7:2")
+    assert result.exit_code == 0, result.output
+    assert "2 x Product 1 (MUG-7)" in result.stdout
+    assert "49.00" in result.stdout  # 2 x 20.00, 4.00 tax, 5.00 Standard
+    assert "sold are samples at 20.00 USD" in result.stderr
+
+
+def test_an_id_that_no_feed_could_have_is_status_2(platform: Platform) -> None:
+    result = run_without_feed(platform, "A,B")
+    assert result.exit_code == 2
+    assert "an id holds no comma" in " ".join(result.stderr.split())
+
+
+def test_what_is_no_account_is_status_2(catalog: str) -> None:
+    result = run(catalog, "--account", "shop")
+    assert result.exit_code == 2
+    assert "an account is a text such as acct_1" in " ".join(result.stderr.split())
+
+
 @pytest.fixture
 def sandbox() -> Iterator[tuple[testing.Sandbox, str]]:
     box = testing.Sandbox(hook_secret=SECRET)
@@ -230,7 +255,7 @@ def test_what_a_running_sandbox_refuses_is_status_2(
     for result, said in [
         (run_there(url, key="sk_test_other"), "Invalid API Key"),
         (run_there(url), "'STRIPE_API_KEY' is not set"),
-        (run_there(url, "--quantity", "2", "--feed", "x.csv", key=box.api_key), "give a feed, or"),
+        (run_there(url, "--quantity", "2", "--feed", "x.csv", key=box.api_key), "its own products"),
         (run_there(url, "--secret-env", "THE_SECRET", key=box.api_key), "its own secrets"),
         (run_there("http://sandbox.example", key=box.api_key), "http on this machine"),
         (run_there("http://127.0.0.1:1", key=box.api_key), "ConnectError"),
