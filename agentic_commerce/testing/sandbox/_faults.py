@@ -68,6 +68,8 @@ class Faults:
             raise ValueError(f"error is one of {', '.join(get_args(FaultError))}")
         if times < 1 or delay < 0 or not 200 <= status < 600:
             raise ValueError("times is 1 or more, delay 0 or more, status between 200 and 599")
+        if path is not None and not path.startswith("/"):
+            raise ValueError("path is that of a URL, such as /v1/refunds")
         self._due.append(Fault(status=status, times=times, path=path, error=error, delay=delay))
 
     def take(self, path: str, *, presigned: bool) -> Fault | None:

@@ -13,7 +13,14 @@ from typing import Final
 
 from agentic_commerce.testing.sandbox._wire import Refusal, Request
 
-__all__ = ["account_of", "check_key", "check_permission", "check_version", "key_of"]
+__all__ = [
+    "account_of",
+    "check_key",
+    "check_permission",
+    "check_version",
+    "is_account",
+    "key_of",
+]
 
 _ACCOUNT: Final = re.compile(r"acct_\w{1,100}", re.ASCII)
 _VERSION: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-.][\w.-]+)?((?:;\s*\w+=\w+)*)", re.ASCII)
@@ -57,6 +64,11 @@ def check_permission(allowed: Collection[str] | None, need: str) -> None:
         raise Refusal(403, message, "more_permissions_required")
 
 
+def is_account(name: object) -> bool:
+    """Whether something is the id of a connected account."""
+    return isinstance(name, str) and _ACCOUNT.fullmatch(name) is not None
+
+
 def account_of(request: Request, accounts: Collection[str] | None) -> str | None:
     """The connected account that a request is for; None for the platform. Raises: Refusal."""
     account = request.headers.get("stripe-account")
@@ -67,7 +79,7 @@ def account_of(request: Request, accounts: Collection[str] | None) -> str | None
     name = account or (context or "").rpartition("/")[2]
     if not name:
         return None
-    if _ACCOUNT.fullmatch(name) is None or (accounts is not None and name not in accounts):
+    if not is_account(name) or (accounts is not None and name not in accounts):
         message = (
             f"The provided key does not have access to account {name[:100]!r} (or that account"
             " does not exist). Application access may have been revoked."

@@ -53,7 +53,8 @@ _REMEMBERED: Final = 1000
 class Sandbox:
     """Stripe's side on your machine: what a platform calls, and what calls the platform.
 
-    Everything is in memory, nothing leaves the machine, and with the same ``seed`` a run repeats to
+    Everything is in memory, nothing leaves the machine but events to a URL elsewhere that you name,
+    and with the same ``seed`` a run repeats to
     the last id. ``clock`` stands still until it is told to advance. Any ``acct_...`` is a connected
     account with a world of its own, unless ``accounts`` names those that there are. An import is
     final once it was asked about ``index_polls`` times and ``index_seconds`` have passed.

@@ -18,6 +18,7 @@ from agentic_commerce.hooks import (
     ProductPriceAvailabilityRequest,
 )
 from agentic_commerce.testing.sandbox._cart_json import Buyer
+from agentic_commerce.testing.sandbox._gate import is_account
 from agentic_commerce.testing.sandbox._hook_calls import Endpoint
 
 __all__ = ["ChargeType", "Options", "PurchaseOptions", "Toggle", "Wanted", "wanted"]
@@ -118,10 +119,14 @@ class Options:
         if self.charge_type not in get_args(ChargeType):
             raise ValueError("charge_type is 'direct' or 'destination'")
         percentage = self.tax_percentage
-        if isinstance(percentage, bool | float) or not 0 <= percentage <= 100:
+        if isinstance(percentage, bool | float) or not _is_percentage(Decimal(percentage)):
             raise ValueError("tax_percentage is a Decimal or int from 0 to 100")
         if type(self.retries) is not int or self.retries < 0:
             raise ValueError("retries is a whole number, 0 or more")
+
+
+def _is_percentage(value: Decimal) -> bool:
+    return value.is_finite() and 0 <= value <= 100
 
 
 @attrs.frozen(kw_only=True)
@@ -145,12 +150,16 @@ def wanted(
     options: Options,
 ) -> Wanted:
     """Check what an agent is told to buy. Raises: ValueError or CellError."""
+    if not is_account(account):
+        raise ValueError("account is the acct_... that sells")
     items = tuple(lines)
     if not items or not all(_is_item(item) for item in items):
         raise ValueError("give a SKU, or items of a SKU and a quantity of 1 or more")
     unknown = sorted(options.discounts.keys() - {sku for sku, _ in items})
     if unknown:
         raise ValueError(f"a discount on {', '.join(unknown)}, which is not bought")
+    if not all(type(off) is int and off >= 0 for off in options.discounts.values()):
+        raise ValueError("a discount is a whole number of minor units, 0 or more")
     return Wanted(
         account=account,
         items=items,

@@ -162,11 +162,11 @@ def test_a_delay_passes_on_the_sandboxs_clock_and_is_a_timeout_if_it_is_too_long
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"times": 0}, {"status": 99}, {"delay": -1}, {"error": "lost"}],
-    ids=["never", "no status", "before", "no such error"],
+    [{"times": 0}, {"status": 99}, {"delay": -1}, {"error": "lost"}, {"path": "v1/refunds"}],
+    ids=["never", "no status", "before", "no such error", "no path"],
 )
 def test_a_failure_that_makes_no_sense_is_refused(sandbox: Sandbox, wrong: Any) -> None:
-    with pytest.raises(ValueError, match=r"error is one of|times is 1 or more"):
+    with pytest.raises(ValueError, match=r"error is one of|times is 1 or more|path is that of"):
         sandbox.fail_next(**wrong)
 
 
