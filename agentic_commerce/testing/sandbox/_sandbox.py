@@ -24,6 +24,7 @@ from agentic_commerce.testing.sandbox._delivery import (
 )
 from agentic_commerce.testing.sandbox._desk import Desk
 from agentic_commerce.testing.sandbox._faults import FaultError, Faults
+from agentic_commerce.testing.sandbox._gate import is_account
 from agentic_commerce.testing.sandbox._indexer import Indexer
 from agentic_commerce.testing.sandbox._loading import FeedSource, load_feed
 from agentic_commerce.testing.sandbox._log import Seen, describe
@@ -111,9 +112,14 @@ class Sandbox:
     # -------------------------------------------------------------------------------------- worlds
 
     def world(self, account: str | None = None) -> World:
-        """The world of a connected account, or of the platform; made when first asked for."""
+        """The world of a connected account, or of the platform; made when first asked for.
+
+        Raises: ValueError for what is no account's id.
+        """
         with self.lock:
             if account not in self.worlds:
+                if account is not None and not is_account(account):
+                    raise ValueError("an account is a text such as acct_1")
                 profile = f"profile_test_{(account or 'platform').removeprefix('acct_')}"
                 catalog = Catalog(self._blank_cells)
                 self.worlds[account] = World(account=account, profile=profile, catalog=catalog)

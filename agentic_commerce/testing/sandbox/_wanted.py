@@ -151,7 +151,7 @@ def wanted(
 ) -> Wanted:
     """Check what an agent is told to buy. Raises: ValueError or CellError."""
     if not is_account(account):
-        raise ValueError("account is the acct_... that sells")
+        raise ValueError("an agent buys from an account, such as acct_1")
     items = tuple(lines)
     if not items or not all(_is_item(item) for item in items):
         raise ValueError("give a SKU, or items of a SKU and a quantity of 1 or more")
@@ -189,6 +189,9 @@ def _merged(what: str, sample: Mapping[str, Any], changes: Mapping[str, Any]) ->
     unknown = sorted(changes.keys() - sample.keys())
     if unknown:
         raise ValueError(f"{what} has no {', '.join(unknown)}; it has {', '.join(sample)}")
+    for name, value in changes.items():
+        if not (value is None or sample[name] is None or type(value) is type(sample[name])):
+            raise ValueError(f"{what}: {name} is a {type(sample[name]).__name__}")
     return {name: value for name, value in {**sample, **changes}.items() if value is not None}
 
 
@@ -198,13 +201,15 @@ def _address(address: To) -> dict[str, Any]:
         place = Destination.parse(address)
         return _filled({**_STREET, **attrs.asdict(place)})
     if isinstance(address, Mapping):
-        return _filled(_merged("address", dict.fromkeys(_ADDRESS_KEYS), address))
+        return _filled(address)
+    if not hasattr(address, "country"):
+        raise TypeError("an address is a text such as US:CA:94016, a mapping, or an Address")
     return _filled({name: getattr(address, name, None) for name in _ADDRESS_KEYS})
 
 
 def _filled(address: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: address.get(name) for name in _ADDRESS_KEYS}
-    return {name: value for name, value in found.items() if value is not None}
+    found = _merged("address", dict.fromkeys(_ADDRESS_KEYS, ""), address)
+    return {name: found[name] for name in _ADDRESS_KEYS if name in address and name in found}
 
 
 _HANDLED: Final[dict[Any, tuple[Toggle, ...]]] = {

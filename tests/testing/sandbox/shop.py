@@ -29,7 +29,10 @@ class Shop:
         self.http = httpx.Client(transport=sandbox.transport())
         self.account = account
         self.base = base
-        self.world: World = sandbox.world(account)
+
+    @property
+    def world(self) -> World:
+        return self.sandbox.world(self.account)
 
     def headers(self, version: str | None = None, **more: str) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {self.sandbox.api_key}"}

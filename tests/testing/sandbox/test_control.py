@@ -85,6 +85,7 @@ def test_the_agents_side_of_an_agreement(sandbox: Sandbox) -> None:
         ),
         pytest.param("purchases", PURCHASE | {"tax_percentage": "x"}, "", id="no number"),
         pytest.param("purchases", PURCHASE | {"address": "US:CA:9:9"}, "", id="no address"),
+        pytest.param("agreements/propose", {"account": 5}, "acct_1", id="no account"),
         pytest.param("agreements/confirm", {"agreement": "orca_1"}, "no such", id="unknown id"),
         pytest.param("agreements/confirm", ["orca_1"], "not a JSON object", id="a list"),
     ],
