@@ -49,13 +49,11 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> A
     """Post JSON. Raises: typer.BadParameter for what is no URL."""
     import httpx  # noqa: PLC0415 - it takes longer to load than all the rest
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise typer.BadParameter(f"a URL begins with http:// or https://, not {url[:200]!r}")
+    host = _host(url)
     begun = time.perf_counter()
     try:
         # A proxy is for other machines: this one is reached without.
-        client = httpx.Client(timeout=timeout, trust_env=not _is_here(parts.hostname))
+        client = httpx.Client(timeout=timeout, trust_env=not _is_here(host))
         with client:
             response = client.post(url, content=body, headers=dict(headers))
     except httpx.HTTPError as error:
@@ -65,9 +63,18 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> A
 
 def check_private(url: str, option: str) -> None:
     """Refuse to send a key in the clear to another machine."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not _is_here(parts.hostname or ""):
+    if not _is_here(_host(url)) and not url.lower().startswith("https://"):
         raise typer.BadParameter("https, or http on this machine", param_hint=option)
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts.hostname
+    except ValueError:  # a bracket without its twin, a port beyond 65535
+        pass
+    raise typer.BadParameter(f"not a URL of http or https: {url[:200]!r}")
 
 
 def _is_here(host: str) -> bool:

@@ -77,12 +77,14 @@ def _listen(box: Sandbox, text: str) -> None:
 
 def _stock(box: Sandbox, text: str) -> None:
     account, equals, path = text.partition("=")
-    if not equals or not account.startswith("acct_"):
+    if not equals:
         raise typer.BadParameter("write acct_...=path", param_hint="--feed")
     try:
         report = box.load_feed(path, account=account)
     except OSError as error:
         raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--feed") from None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--feed") from None
     typer.echo(f"{account}: {path}: {report}")
 
 

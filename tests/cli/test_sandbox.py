@@ -123,6 +123,7 @@ def test_a_catalog_to_begin_with(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         pytest.param(["--feed", "catalog.csv"], "write acct_...=path", id="no account"),
+        pytest.param(["--feed", "shop=catalog.csv"], "such as acct_1", id="no such account"),
         pytest.param(["--feed", "acct_1=nothing.csv"], "No such file", id="no file"),
     ],
 )

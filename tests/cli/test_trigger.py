@@ -113,8 +113,18 @@ def test_nobody_there_is_no_success() -> None:
         ),
         pytest.param(
             ["agreement.created", "--url", "h:80", "--secret-env", "THE_SECRET"],
-            "begins with http",
+            "not a URL",
             id="no URL",
+        ),
+        pytest.param(
+            ["agreement.created", "--url", "http://[::1", "--secret-env", "THE_SECRET"],
+            "not a URL",
+            id="half an address",
+        ),
+        pytest.param(
+            ["agreement.created", "--url", "http://h:99999", "--secret-env", "THE_SECRET"],
+            "not a URL",
+            id="no port",
         ),
     ],
 )
