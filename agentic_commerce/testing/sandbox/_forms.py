@@ -16,6 +16,7 @@ from agentic_commerce.testing.sandbox._wire import Refusal, Request
 __all__ = ["Upload", "parameters", "read_body"]
 
 _KEYS: Final = re.compile(r"\[([^\[\]]*)\]")
+_INDEX: Final = re.compile(r"\d{1,9}", re.ASCII)
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -61,7 +62,7 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     inner = {key: _listed(item) for key, item in value.items()}
-    if all(key.isascii() and key.isdigit() for key in inner):
+    if all(_INDEX.fullmatch(key) for key in inner):
         return [inner[key] for key in sorted(inner, key=int)]
     return inner
 
