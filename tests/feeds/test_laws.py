@@ -67,7 +67,7 @@ def found_by_rules_alone(issues: list[Issue]) -> bool:
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=repr)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_rows_that_were_written_are_read_back(feed: Any, data: Any) -> None:
     rows = data.draw(st.lists(any_.rows(feed), max_size=3))
@@ -97,7 +97,7 @@ CELLS = st.sampled_from(
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=repr)
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_the_quick_tests_accept_nothing_that_the_exact_ones_refuse(feed: Any, data: Any) -> None:
     """Any cells in any columns: the loop, which accepts most rows, and the exact examination."""

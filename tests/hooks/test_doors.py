@@ -39,7 +39,7 @@ class Quiet(WSGIRequestHandler):
 def server() -> Iterator[str]:
     """A real server of the standard library, with its own check of the WSGI rules in between."""
     with make_server("127.0.0.1", 0, validator(ENDPOINT.wsgi), handler_class=Quiet) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{running.server_port}/hooks"
         running.shutdown()

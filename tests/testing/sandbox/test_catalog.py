@@ -271,6 +271,6 @@ class ImportsThatKeepBlanks(Imports):
 
 
 TestImports = Imports.TestCase
-TestImports.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
+TestImports.settings = settings(max_examples=20, stateful_step_count=15, deadline=None)
 TestImportsThatKeepBlanks = ImportsThatKeepBlanks.TestCase
 TestImportsThatKeepBlanks.settings = TestImports.settings
