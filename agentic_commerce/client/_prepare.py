@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import attrs
 from attrs import Factory, field
-from xxhash import xxh3_128
 
+from agentic_commerce.client._digest import digest
 from agentic_commerce.client._files import Content, Source, opened
 from agentic_commerce.client._wait import check_times
 from agentic_commerce.client._wire import content_type_of
@@ -31,7 +31,6 @@ Report = Callable[[PublishProgress], object]
 
 _LARGEST: Final = {"v1": 200_000_000, "v2": 4_000_000_000}
 _PIECE: Final = 1 << 20
-_HASHED: Final = 1 << 17
 _LISTED: Final = 1000
 """How many errors a `FeedError` holds at least, if there are as many."""
 
@@ -260,18 +259,4 @@ def _cut(
 def _part(content: Content, report: Report, part: int, parts: int) -> Part:
     upload, size = content.upload, content.upload.size
     report(PublishProgress(stage="hash", bytes_total=size, part=part, parts=parts))
-    return Part(content=content, digest=_digest(upload.file, upload.start, size))
-
-
-def _digest(file: IO[bytes], start: int, size: int) -> str:
-    """Tell contents apart. A file is read once more for it, at the speed of memory.
-
-    SHA-256 would take as long as the upload to a server next door. Nobody gains by a collision,
-    which would only keep a feed of one's own from being imported.
-    """
-    digest, left = xxh3_128(), size
-    file.seek(start)
-    while left and (piece := file.read(min(_HASHED, left))):
-        digest.update(piece)
-        left -= len(piece)
-    return digest.hexdigest()
+    return Part(content=content, digest=digest(upload.file, upload.start, size))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing
 from functools import partial
 from threading import get_ident
@@ -37,7 +38,11 @@ __all__ = ["TIMEOUT", "AsyncShell", "Shell", "Wiring", "wiring"]
 T = TypeVar("T")
 C = TypeVar("C")
 
-_PIECE: Final = 1 << 18
+_PIECE: Final = 2 << 20
+_AHEAD: Final = 16 << 20
+"""From this size on a thread that reads ahead is worth its start."""
+_AWAITED: Final = 1 << 18
+"""Larger pieces are faster; but an awaited one must be gone as a whole within the timeout."""
 TIMEOUT: Final = 60.0
 _LARGEST: Final = 32 << 20
 """The largest answer that is held in memory; Stripe's are a few kilobytes, a page a few hundred."""
@@ -181,26 +186,50 @@ def _begin(upload: Upload) -> None:
         raise _ChangedError
 
 
-def _pieces(upload: Upload) -> Iterator[bytes]:
+def _pieces(upload: Upload) -> Generator[bytes, None, None]:
+    """The whole body; the next piece of a large file is read while one is sent."""
     yield upload.head
+    read = _read_ahead if upload.size >= _AHEAD else _read
+    with closing(read(upload, _PIECE)) as pieces:
+        done = 0
+        for piece in pieces:
+            done += len(piece)
+            if upload.told is not None:
+                upload.told(done)
+            yield piece
+    yield upload.tail
+
+
+def _read_ahead(upload: Upload, most: int) -> Generator[bytes, None, None]:
+    pieces = _read(upload, most)
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, pieces, b"")
+        while piece := coming.result():
+            coming = reader.submit(next, pieces, b"")
+            yield piece
+
+
+async def _pieces_async(upload: Upload) -> AsyncGenerator[bytes, None]:
+    yield upload.head
+    pieces, done = _read(upload, _AWAITED), 0
+    while piece := await run_sync(next, pieces, b""):
+        done += len(piece)
+        if upload.told is not None:
+            upload.told(done)
+        yield piece
+    yield upload.tail
+
+
+def _read(upload: Upload, most: int) -> Generator[bytes, None, None]:
     left = upload.size
     while left:
         try:
-            piece = upload.file.read(min(_PIECE, left))
+            piece = upload.file.read(min(most, left))
         except (OSError, ValueError):
             raise _UnreadableError from None
         if not piece:
             raise _ChangedError
         left -= len(piece)
-        if upload.told is not None:
-            upload.told(upload.size - left)
-        yield piece
-    yield upload.tail
-
-
-async def _pieces_async(upload: Upload) -> AsyncGenerator[bytes, None]:
-    pieces = _pieces(upload)
-    while (piece := await run_sync(next, pieces, None)) is not None:
         yield piece
 
 
@@ -274,10 +303,14 @@ class Shell:
             return _lost(error)
 
     def _send(self, request: Request) -> Reply:
-        content: Any = request.body
-        if isinstance(content, Upload):
-            _begin(content)
-            content = _pieces(content)
+        if not isinstance(request.body, Upload):
+            return self._exchange(request, request.body)
+        _begin(request.body)
+        # Closed before another try begins: nothing may still be reading the same file then.
+        with closing(_pieces(request.body)) as content:
+            return self._exchange(request, content)
+
+    def _exchange(self, request: Request, content: Any) -> Reply:
         made = self._wiring.request(request, content)
         with closing(
             self._http.send(made, stream=True, auth=None, follow_redirects=False)
