@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
 from agentic_commerce.hooks.requests import (
     CUSTOMIZE_CHECKOUT,
@@ -26,12 +26,25 @@ from agentic_commerce.testing._changes import ABSENT, changed
 
 __all__ = [
     "ABSENT",
+    "CARD",
     "customize_checkout",
     "finalize_checkout",
     "line_item",
     "product_price_availability",
     "sign",
 ]
+
+CARD: Final[dict[str, Any]] = {
+    "brand": "visa",
+    "country": "US",
+    "exp_month": 12,
+    "exp_year": 2034,
+    "fingerprint": "fp_test_1",
+    "funding": "credit",
+    "iin": "424242",
+    "last4": "4242",
+}
+"""The sample card, as a finalize hook tells of it."""
 
 
 def customize_checkout(**changes: Any) -> dict[str, Any]:
@@ -82,17 +95,7 @@ def finalize_checkout(**changes: Any) -> dict[str, Any]:
         "line_item_details": [line_item(amount_tax=340)],
         "payment_method_details": {
             "type": "card",
-            "card": {
-                "brand": "visa",
-                "country": "US",
-                "exp_month": 12,
-                "exp_year": 2034,
-                "fingerprint": "fp_test_1",
-                "funding": "credit",
-                "iin": "424242",
-                "last4": "4242",
-                "wallet": {"type": "apple_pay"},
-            },
+            "card": {**CARD, "wallet": {"type": "apple_pay"}},
         },
         "phone": "+14155550100",
         "shipping_details": deepcopy(contact),

@@ -385,7 +385,7 @@ class Sandbox:
             address=address,
             endpoint=endpoint,
             shipping_service=shipping_service,
-            options=Options(**options),
+            options=Options.of(options),
         )
 
     def add_tax_rate(

@@ -17,6 +17,7 @@ from agentic_commerce.hooks import (
     HookEndpoint,
     ProductPriceAvailabilityRequest,
 )
+from agentic_commerce.testing.payloads import CARD
 from agentic_commerce.testing.sandbox._cart_json import Buyer
 from agentic_commerce.testing.sandbox._gate import is_account
 from agentic_commerce.testing.sandbox._hook_calls import Endpoint
@@ -38,16 +39,6 @@ _BUYER: Final = {
     "name": "Jenny Rosen",
     "email": "jenny.rosen@example.com",
     "phone": "+14155550100",
-}
-_CARD: Final[dict[str, Any]] = {
-    "brand": "visa",
-    "country": "US",
-    "exp_month": 12,
-    "exp_year": 2034,
-    "fingerprint": "fp_test_1",
-    "funding": "credit",
-    "iin": "424242",
-    "last4": "4242",
 }
 
 
@@ -115,6 +106,14 @@ class Options:
     agent: str | None = None
     agent_profile: str | None = None
 
+    @classmethod
+    def of(cls, options: PurchaseOptions) -> Options:
+        """Make them of what was given. Raises: TypeError for a name that there is not."""
+        unknown = sorted(options.keys() - attrs.fields_dict(cls).keys())
+        if unknown:
+            raise TypeError(f"a purchase has no {', '.join(unknown)}: see PurchaseOptions")
+        return cls(**options)
+
     def __attrs_post_init__(self) -> None:
         if self.charge_type not in get_args(ChargeType):
             raise ValueError("charge_type is 'direct' or 'destination'")
@@ -179,7 +178,7 @@ def _buyer(address: To, options: Options) -> Buyer:
     billing = options.billing_address
     return Buyer(
         **_merged("buyer", _BUYER, options.buyer),
-        card=_merged("card", {**_CARD, "wallet": None}, options.card),
+        card=_merged("card", {**CARD, "wallet": None}, options.card),
         address=home,
         billing_address=home if billing is None else _address(billing),
     )

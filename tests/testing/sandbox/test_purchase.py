@@ -796,7 +796,7 @@ def test_the_toggles_follow_what_the_endpoint_handles() -> None:
         ({"card": {"number": "4242"}}, ValueError, "number"),
         ({"address": {"zip": "94016"}}, ValueError, "zip"),
         ({"address": "USA"}, errors.CellError, "country"),
-        ({"colour": "red"}, TypeError, "colour"),
+        ({"colour": "red"}, TypeError, "a purchase has no colour: see PurchaseOptions"),
     ],
 )
 def test_a_purchase_that_makes_no_sense_is_refused(
