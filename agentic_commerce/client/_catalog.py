@@ -139,12 +139,13 @@ def fetch_catalog_imports(setup: Setup, filters: Mapping[str, str]) -> Fetch[Cat
 
 def wait_for_catalog_import(
     setup: Setup,
-    id: str,
+    known: CatalogImport | str,
     timeout: float,
     poll_interval: float,
     progress: Callable[[CatalogImport], object] | None,
 ) -> Flow[CatalogImport]:
     """Follow an import to its end. Raises: ImportFailedError, WaitTimeoutError."""
+    id = known if isinstance(known, str) else known.id
 
     def retrieve() -> Flow[CatalogImport]:
         return retrieve_catalog_import(setup, id)

@@ -116,12 +116,13 @@ def retrieve_import_set(setup: Setup, id: str) -> Flow[ImportSet]:
 
 def wait_for_import_set(
     setup: Setup,
-    id: str,
+    known: ImportSet | str,
     timeout: float,
     poll_interval: float,
     progress: Callable[[ImportSet], object] | None,
 ) -> Flow[ImportSet]:
     """Follow an import set to its end. Raises: ImportFailedError, WaitTimeoutError."""
+    id = known if isinstance(known, str) else known.id
 
     def retrieve() -> Flow[ImportSet]:
         return retrieve_import_set(setup, id)

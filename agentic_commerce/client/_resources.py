@@ -110,13 +110,13 @@ class ImportSets(Group):
 
     def wait(
         self,
-        id: str,
+        id: ImportSet | str,
         *,
         timeout: float = 3600,
         poll_interval: float = 2,
         progress: Progress[ImportSet] | None = None,
     ) -> ImportSet:
-        """Look at an import set until it is finished; seconds. It may be another process's.
+        """Look at an import set until it is finished; seconds. Its id is enough, in any process.
 
         ``progress`` is called with each state that was seen. ``succeeded_with_errors`` is returned.
 
@@ -157,7 +157,7 @@ class AsyncImportSets(AsyncGroup):
 
     async def wait(
         self,
-        id: str,
+        id: ImportSet | str,
         *,
         timeout: float = 3600,
         poll_interval: float = 2,
@@ -245,13 +245,13 @@ class CatalogImports(Group):
 
     def wait(
         self,
-        id: str,
+        id: CatalogImport | str,
         *,
         timeout: float = 3600,
         poll_interval: float = 2,
         progress: Progress[CatalogImport] | None = None,
     ) -> CatalogImport:
-        """Look at an import until it is finished; seconds. It may be another process's.
+        """Look at an import until it is finished; seconds. Its id is enough, in any process.
 
         ``progress`` is called with each state that was seen. ``succeeded_with_errors`` is returned.
 
@@ -329,7 +329,7 @@ class AsyncCatalogImports(AsyncGroup):
 
     async def wait(
         self,
-        id: str,
+        id: CatalogImport | str,
         *,
         timeout: float = 3600,
         poll_interval: float = 2,

@@ -98,7 +98,7 @@ def test_an_import_is_created_uploaded_and_followed_to_its_end(
         assert made.status is CatalogImportStatus.AWAITING_UPLOAD
         assert not made.is_terminal
         call(server.url, lambda c: c.catalog_imports.upload(made, path))
-        done = call(server.url, lambda c: c.catalog_imports.wait(made.id))
+        done = call(server.url, lambda c: c.catalog_imports.wait(made))
     assert (done.status, done.success_count, done.error_count) == ("succeeded", 1, 0)
     assert done.is_terminal
     create, put, wait = server.seen

@@ -262,7 +262,7 @@ def test_an_import_set_is_created_and_followed_to_its_end(call: Caller) -> None:
         )
         done = call(
             server.url,
-            lambda c: c.import_sets.wait(made.id, progress=lambda state: seen.append(state.status)),
+            lambda c: c.import_sets.wait(made, progress=lambda state: seen.append(state.status)),
         )
     assert not made.is_terminal
     assert done.is_terminal
