@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import attrs
 from attrs import field
@@ -21,11 +21,13 @@ from agentic_commerce.errors import PayloadError
 
 __all__ = [
     "AGREEMENT",
+    "Agreement",
     "AgreementConfirmationData",
     "AgreementCreatedData",
     "AgreementState",
     "AgreementStatus",
     "AgreementTerminatedData",
+    "AgreementTransitions",
     "OrchestratorDetails",
     "Party",
     "SellerDetails",
@@ -170,21 +172,48 @@ def _first(one: T | None, other: T | None) -> T | None:
 
 
 @record(kw_only=True)
-class _StatusTransitions:
+class AgreementTransitions:
+    """When an Agreement was confirmed and ended; None for what has not happened."""
+
     orchestrator_confirmed_at: datetime | None = None
     seller_confirmed_at: datetime | None = None
     terminated_at: datetime | None = None
 
 
 @record(kw_only=True)
-class _Agreement:
+class Agreement:
+    """An Agreement between a seller and an agent, as Stripe has it now.
+
+    ``status`` is Stripe's word; `state` has the same facts as events add up to.
+    Source: docs.stripe.com/api/v2/orchestrated-commerce/agreements/object.
+    """
+
     id: str
+    object: Literal["v2.orchestrated_commerce.agreement"]
     created: datetime
     initiated_by: Party | str
     orchestrator_details: OrchestratorDetails
     seller_details: SellerDetails
-    status_transitions: _StatusTransitions
+    status_transitions: AgreementTransitions
+    status: AgreementStatus | str | None = None
     terminated_by: Party | str | None = None
+    livemode: bool | None = None
+    raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False, metadata={"whole": True})
+
+    @property
+    def state(self) -> AgreementState:
+        """Its facts, to merge with what events told: see `AgreementState.merge`."""
+        return AgreementState(
+            id=self.id,
+            created=self.created,
+            initiated_by=self.initiated_by,
+            orchestrator=self.orchestrator_details.network_business_profile,
+            seller=self.seller_details.network_business_profile,
+            terminated_by=self.terminated_by,
+            orchestrator_confirmed_at=self.status_transitions.orchestrator_confirmed_at,
+            seller_confirmed_at=self.status_transitions.seller_confirmed_at,
+            terminated_at=self.status_transitions.terminated_at,
+        )
 
 
 def parse_agreement(payload: bytes | str | Mapping[str, Any]) -> AgreementState:
@@ -196,15 +225,5 @@ def parse_agreement(payload: bytes | str | Mapping[str, Any]) -> AgreementState:
     value = read_object(payload, "an Agreement")
     if issue := object_issue(value, AGREEMENT):
         raise PayloadError([issue])
-    found: _Agreement = convert().payload_reader(_Agreement)(value)
-    return AgreementState(
-        id=found.id,
-        created=found.created,
-        initiated_by=found.initiated_by,
-        orchestrator=found.orchestrator_details.network_business_profile,
-        seller=found.seller_details.network_business_profile,
-        terminated_by=found.terminated_by,
-        orchestrator_confirmed_at=found.status_transitions.orchestrator_confirmed_at,
-        seller_confirmed_at=found.status_transitions.seller_confirmed_at,
-        terminated_at=found.status_transitions.terminated_at,
-    )
+    found: Agreement = convert().payload_reader(Agreement)(value)
+    return found.state

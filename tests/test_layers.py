@@ -31,7 +31,7 @@ ALLOWED = {
     "_checkout": BASE | {"_convert", "_orders"},
     "orders": BASE | {"_order_events", "_orders"},
     "feeds": {"errors", "money"},
-    "client": BASE | {"__version__", "events", "feeds", "orders"},
+    "client": BASE | {"__version__", "_agreements", "events", "feeds", "orders"},
     "testing": BASE | {"client", "events", "feeds", "hooks", "orders"},
     "cli": {"client", "errors", "feeds", "money", "orders", "testing"},
 }

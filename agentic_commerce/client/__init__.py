@@ -4,6 +4,7 @@
 currency's minor unit, as everywhere outside feeds.
 """
 
+from agentic_commerce._agreements import Agreement, AgreementTransitions
 from agentic_commerce.client._client import AsyncClient, Client
 from agentic_commerce.client._resources import (
     AsyncCatalogImports,
@@ -15,8 +16,6 @@ from agentic_commerce.client._resources import (
 )
 from agentic_commerce.client._sale_models import (
     AccountSession,
-    Agreement,
-    AgreementTransitions,
     PaymentIntent,
     Refund,
 )

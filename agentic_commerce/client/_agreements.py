@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
+from agentic_commerce._agreements import Agreement
 from agentic_commerce.client._call import Call, bound_to, perform, reader
 from agentic_commerce.client._page import Fetch, Page, check_limit, read_v2_page
-from agentic_commerce.client._sale_models import Agreement
 from agentic_commerce.client._setup import Setup, segment
 from agentic_commerce.client._wire import Flow
 from agentic_commerce.events import AgreementEvent, Event, parse_event

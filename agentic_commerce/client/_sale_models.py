@@ -1,68 +1,15 @@
-"""What Stripe answers about Agreements and payments. Names are Stripe's; amounts in minor units."""
+"""What Stripe answers about payments and sessions. Names are Stripe's; amounts in minor units."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 from attrs import field
 
 from agentic_commerce._record import UnixTime, masked, record
-from agentic_commerce.events import (
-    AgreementState,
-    AgreementStatus,
-    OrchestratorDetails,
-    Party,
-    SellerDetails,
-)
 
-__all__ = ["AccountSession", "Agreement", "AgreementTransitions", "PaymentIntent", "Refund"]
-
-
-@record(kw_only=True)
-class AgreementTransitions:
-    """When an Agreement was confirmed and ended; None for what has not happened."""
-
-    orchestrator_confirmed_at: datetime | None = None
-    seller_confirmed_at: datetime | None = None
-    terminated_at: datetime | None = None
-
-
-@record(kw_only=True)
-class Agreement:
-    """An Agreement between a seller and an agent, as Stripe has it now.
-
-    ``status`` is Stripe's word; `state` has the same facts as events add up to.
-    Source: docs.stripe.com/api/v2/orchestrated-commerce/agreements/object.
-    """
-
-    id: str
-    object: Literal["v2.orchestrated_commerce.agreement"]
-    created: datetime
-    initiated_by: Party | str
-    orchestrator_details: OrchestratorDetails
-    seller_details: SellerDetails
-    status_transitions: AgreementTransitions = field(factory=AgreementTransitions)
-    status: AgreementStatus | str | None = None
-    terminated_by: Party | str | None = None
-    livemode: bool | None = None
-    raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False, metadata={"whole": True})
-
-    @property
-    def state(self) -> AgreementState:
-        """Its facts, to merge with what events told: see ``events.agreement_states``."""
-        return AgreementState(
-            id=self.id,
-            created=self.created,
-            initiated_by=self.initiated_by,
-            orchestrator=self.orchestrator_details.network_business_profile,
-            seller=self.seller_details.network_business_profile,
-            terminated_by=self.terminated_by,
-            orchestrator_confirmed_at=self.status_transitions.orchestrator_confirmed_at,
-            seller_confirmed_at=self.status_transitions.seller_confirmed_at,
-            terminated_at=self.status_transitions.terminated_at,
-        )
+__all__ = ["AccountSession", "PaymentIntent", "Refund"]
 
 
 @record(kw_only=True)

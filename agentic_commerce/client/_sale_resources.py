@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 
+from agentic_commerce._agreements import Agreement
 from agentic_commerce.client._agreements import (
     act_on_agreement,
     agreement_filters,
@@ -14,7 +15,7 @@ from agentic_commerce.client._agreements import (
     retrieve_event,
 )
 from agentic_commerce.client._group import AsyncGroup, Group, share_docs
-from agentic_commerce.client._sale_models import AccountSession, Agreement, PaymentIntent, Refund
+from agentic_commerce.client._sale_models import AccountSession, PaymentIntent, Refund
 from agentic_commerce.client._sales import (
     capture_payment,
     create_account_session,
