@@ -6,11 +6,11 @@ Source: docs.stripe.com/api/v2/orchestrated-commerce/agreements and /api/v2/core
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from agentic_commerce._agreements import Agreement
 from agentic_commerce.client._call import Call, bound_to, perform, reader
-from agentic_commerce.client._page import Fetch, Page, check_limit, read_v2_page
+from agentic_commerce.client._page import Fetch, check_limit, v2_pages
 from agentic_commerce.client._setup import Setup, segment
 from agentic_commerce.client._wire import Flow
 from agentic_commerce.events import AgreementEvent, Event, parse_event
@@ -84,22 +84,8 @@ def agreement_filters(network_business_profile: str | None, limit: int | None) -
 
 def fetch_agreements(setup: Setup, filters: Mapping[str, str]) -> Fetch[Agreement]:
     """The pages of the list."""
-
-    def read(value: Mapping[str, Any]) -> Page[Agreement]:
-        return read_v2_page(value, _PATH, reader(Agreement))
-
-    def fetch(cursor: str | None) -> Flow[Page[Agreement]]:
-        call = Call(
-            operation="list Agreements",
-            method="GET",
-            path=_PATH if cursor is None else f"{_PATH}?{cursor}",
-            read=read,
-            version=setup.versions.agreements,
-            query=tuple(filters.items()) if cursor is None else (),
-        )
-        return (yield from perform(call, setup))
-
-    return fetch
+    version = setup.versions.agreements
+    return v2_pages(setup, Agreement, "list Agreements", _PATH, version, filters)
 
 
 def retrieve_event(setup: Setup, event: Event | str) -> Flow[Event]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from agentic_commerce.client._call import Call, bound_to, mask, perform, reader
 from agentic_commerce.client._download import check_address, refused_address
 from agentic_commerce.client._files import Content
-from agentic_commerce.client._page import Fetch, Page, check_limit, read_v2_page, rfc3339_filters
+from agentic_commerce.client._page import Fetch, check_limit, rfc3339_filters, v2_pages
 from agentic_commerce.client._policy import try_request
 from agentic_commerce.client._setup import Setup, segment
 from agentic_commerce.client._wait import wait_until_finished
@@ -118,23 +118,8 @@ def catalog_filters(
 
 def fetch_catalog_imports(setup: Setup, filters: Mapping[str, str]) -> Fetch[CatalogImport]:
     """The pages of the list."""
-
-    def read(value: Mapping[str, Any]) -> Page[CatalogImport]:
-        return read_v2_page(value, _PATH, reader(CatalogImport))
-
-    def fetch(cursor: str | None) -> Flow[Page[CatalogImport]]:
-        call = Call(
-            operation="list catalog imports",
-            method="GET",
-            path=_PATH if cursor is None else f"{_PATH}?{cursor}",
-            read=read,
-            version=setup.versions.catalog_imports,
-            permission=_READ,
-            query=tuple(filters.items()) if cursor is None else (),
-        )
-        return (yield from perform(call, setup))
-
-    return fetch
+    version = setup.versions.catalog_imports
+    return v2_pages(setup, CatalogImport, "list catalog imports", _PATH, version, filters, _READ)
 
 
 def wait_for_catalog_import(

@@ -12,10 +12,20 @@ import attrs
 
 from agentic_commerce._payload import convert
 from agentic_commerce._record import record
+from agentic_commerce.client._call import Call, perform, reader
+from agentic_commerce.client._setup import Setup
 from agentic_commerce.client._wire import Flow
 from agentic_commerce.errors import Issue, PayloadError
 
-__all__ = ["Fetch", "Page", "check_limit", "read_v2_page", "rfc3339_filters", "unix_filters"]
+__all__ = [
+    "Fetch",
+    "Page",
+    "check_limit",
+    "read_v2_page",
+    "rfc3339_filters",
+    "unix_filters",
+    "v2_pages",
+]
 
 T = TypeVar("T")
 
@@ -82,6 +92,35 @@ def _aware(name: str, moment: datetime) -> datetime:
 
 
 # -------------------------------------------------------------------------------------------- pages
+
+
+def v2_pages(
+    setup: Setup,
+    kind: type[T],
+    operation: str,
+    path: str,
+    version: str | None,
+    filters: Mapping[str, str],
+    permission: str | None = None,
+) -> Fetch[T]:
+    """The pages of a list of API v2."""
+
+    def read(value: Mapping[str, Any]) -> Page[T]:
+        return read_v2_page(value, path, reader(kind))
+
+    def fetch(cursor: str | None) -> Flow[Page[T]]:
+        call = Call(
+            operation=operation,
+            method="GET",
+            path=path if cursor is None else f"{path}?{cursor}",
+            read=read,
+            version=version,
+            permission=permission,
+            query=tuple(filters.items()) if cursor is None else (),
+        )
+        return (yield from perform(call, setup))
+
+    return fetch
 
 
 @record(kw_only=True)
