@@ -130,14 +130,15 @@ def wait_for_catalog_import(
     progress: Callable[[CatalogImport], object] | None,
 ) -> Flow[CatalogImport]:
     """Follow an import to its end. Raises: ImportFailedError, WaitTimeoutError."""
-    id = known if isinstance(known, str) else known.id
-
-    def retrieve() -> Flow[CatalogImport]:
-        return retrieve_catalog_import(setup, id)
-
-    state = yield from wait_until_finished(retrieve, setup, timeout, poll_interval, progress)
-    check_catalog_import(state, setup)
-    return state
+    return wait_until_finished(
+        setup,
+        known,
+        retrieve_catalog_import,
+        check_catalog_import,
+        timeout,
+        poll_interval,
+        progress,
+    )
 
 
 def check_catalog_import(state: CatalogImport, setup: Setup) -> None:

@@ -122,14 +122,9 @@ def wait_for_import_set(
     progress: Callable[[ImportSet], object] | None,
 ) -> Flow[ImportSet]:
     """Follow an import set to its end. Raises: ImportFailedError, WaitTimeoutError."""
-    id = known if isinstance(known, str) else known.id
-
-    def retrieve() -> Flow[ImportSet]:
-        return retrieve_import_set(setup, id)
-
-    state = yield from wait_until_finished(retrieve, setup, timeout, poll_interval, progress)
-    check_import_set(state, setup)
-    return state
+    return wait_until_finished(
+        setup, known, retrieve_import_set, check_import_set, timeout, poll_interval, progress
+    )
 
 
 def check_import_set(state: ImportSet, setup: Setup) -> None:

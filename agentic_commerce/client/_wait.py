@@ -25,24 +25,27 @@ def check_times(timeout: float, poll_interval: float) -> None:
 
 
 def wait_until_finished(
-    retrieve: Callable[[], Flow[T]],
     setup: Setup,
+    known: T | str,
+    retrieve: Callable[[Setup, str], Flow[T]],
+    check: Callable[[T, Setup], None],
     timeout: float,
     poll_interval: float,
     progress: Callable[[T], object] | None,
 ) -> Flow[T]:
     """Retrieve an import until its status is terminal; the pauses grow up to half a minute.
 
-    Raises: WaitTimeoutError with the last state.
+    ``check`` raises if it ended badly. Raises: WaitTimeoutError with the last state.
     """
     check_times(timeout, poll_interval)
     start: Moment = yield Sleep(0)
-    pause = poll_interval
+    id, pause = known if isinstance(known, str) else known.id, poll_interval
     while True:
-        state = yield from retrieve()
+        state = yield from retrieve(setup, id)
         if progress is not None:
             progress(state)
         if state.is_terminal:
+            check(state, setup)
             return state
         now: Moment = yield Sleep(0)
         left = start.monotonic + timeout - now.monotonic

@@ -18,7 +18,7 @@ import attrs
 import httpx
 from attrs import Factory
 
-__all__ = ["Moments", "Stripe", "served"]
+__all__ = ["Stripe", "served"]
 
 
 @attrs.define
@@ -176,27 +176,6 @@ class Stripe:
             shown["status_details"] = {shown["status"]: details}
             self.tune(shown)
         return httpx.Response(200, json=shown)
-
-
-class Moments:
-    """A clock that never waits."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-        self.slept: list[float] = []
-
-    def unix(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
 
 
 @contextmanager

@@ -30,7 +30,8 @@ from agentic_commerce.errors import (
     PayloadError,
     WaitTimeoutError,
 )
-from tests.client.stripe import Moments, Stripe, served
+from tests.client.server import FakeClock
+from tests.client.stripe import Stripe, served
 
 HEADER = b"id,availability,inventory_quantity\r\n"
 ROWS = [b"A,in_stock,1\r\n", b"B,in_stock,2\r\n", b"C,in_stock,3\r\n", b"D,in_stock,4\r\n"]
@@ -46,7 +47,7 @@ def no_b(row: dict[str, str]) -> str | None:
 
 def options(stripe: Stripe, **more: Any) -> dict[str, Any]:
     urls = {"api_url": stripe.url, "files_url": stripe.url}
-    return {"account": "acct_1", "clock": Moments(), **urls, **more}
+    return {"account": "acct_1", "clock": FakeClock(), **urls, **more}
 
 
 def client_of(stripe: Stripe, **more: Any) -> Client:
@@ -387,7 +388,7 @@ def test_contents_to_which_one_returns_later_are_imported_anew(
     def date(shown: dict[str, Any]) -> None:
         shown["created"] = 1_800_000_000 if api == "v1" else "2027-01-15T08:00:00Z"
 
-    stripe, later = Stripe(tune=date), Moments()
+    stripe, later = Stripe(tune=date), FakeClock()
     first = published(stripe, api=api)
     later.now += age
     publish: Publish = client_of(stripe, clock=later).publish
